@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+//
+// Two builds from one source.
+//
+// `swift build`, `swift test`: ordinary Swift, dynamically linked against the system's libc.
+// `swift build -c release`: Embedded Swift, one fully static position-independent executable
+// linked against musl (Debian: musl-dev), or against static glibc where musl is missing.
+//
+// Nothing here names a directory that is particular to one machine: musl's paths are Debian's,
+// and the toolchain's own are found through the -L that the compiler driver passes itself.
+
+import Foundation
+import PackageDescription
+
+#if arch(arm64)
+  let architecture = "aarch64"
+#else
+  let architecture = "x86_64"
+#endif
+
+let muslHeaders = "/usr/include/\(architecture)-linux-musl"
+let muslLibraries = "/usr/lib/\(architecture)-linux-musl"
+let hasMusl = FileManager.default.fileExists(atPath: muslLibraries + "/libc.a")
+if !hasMusl {
+  print("swinit: warning: no musl (apt-get install musl-dev): the release build uses static glibc")
+}
+
+/// One word for clang, behind Swift's driver.
+func clang(_ words: String...) -> [String] { words.flatMap { ["-Xcc", $0] } }
+/// One word for the linker, behind Swift's driver.
+func linker(_ words: String...) -> [String] { words.flatMap { ["-Xlinker", $0] } }
+/// One word for the clang that drives the link.
+func linkDriver(_ words: String...) -> [String] { words.flatMap { ["-Xclang-linker", $0] } }
+
+// Every function in a section of its own, so that the linker can drop what is not used: without
+// it each module's object keeps whole copies of what it imports.
+let releaseSwiftFlags =
+  [
+    "-wmo", "-Osize", "-Xfrontend", "-function-sections",
+    "-enable-experimental-feature", "DeferredCodeGen",
+  ] + (hasMusl ? clang("-isystem", muslHeaders) : [])
+
+let swiftSettings: [SwiftSetting] = [
+  .enableExperimentalFeature("Embedded", .when(configuration: .release)),
+  .unsafeFlags(releaseSwiftFlags, .when(configuration: .release)),
+  .treatAllWarnings(as: .error),
+  .treatWarning("EmbeddedRestrictions", as: .error),
+]
+
+let releaseCFlags =
+  ["-Os", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"]
+  + (hasMusl ? ["-isystem", muslHeaders] : [])
+
+let dropUnused =
+  linker("--gc-sections", "--icf=all", "-z", "now", "-s")
+  + linker("-l:../embedded/\(architecture)-unknown-linux-gnu/libswiftUnicodeDataTables.a")
+  + linkDriver("-Wno-unused-command-line-argument")
+
+let muslLink =
+  linkDriver("-static", "-nostdlib")
+  + linker("-pie", "--no-dynamic-linker", "-z", "text")
+  + linker(
+    muslLibraries + "/rcrt1.o", muslLibraries + "/crti.o", muslLibraries + "/libc.a",
+    muslLibraries + "/crtn.o")
+
+let glibcLink = linkDriver("-static") + linker("-lm")
+
+let releaseLinkFlags = ["-use-ld=lld"] + dropUnused + (hasMusl ? muslLink : glibcLink)
+
+let package = Package(
+  name: "swinit",
+  products: [.executable(name: "swinit", targets: ["swinit"])],
+  targets: [
+    .target(
+      name: "CLinux",
+      cSettings: [
+        .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+        .unsafeFlags(releaseCFlags, .when(configuration: .release)),
+      ]),
+    .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: swiftSettings),
+    .target(name: "Configuration", swiftSettings: swiftSettings),
+    .target(name: "Supervision", dependencies: ["Configuration"], swiftSettings: swiftSettings),
+    .target(
+      name: "Init", dependencies: ["Supervision", "Configuration", "Linux"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Commands", dependencies: ["Init", "Configuration", "Linux"],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "swinit", dependencies: ["Commands"],
+      swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(releaseLinkFlags, .when(configuration: .release))]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+    .testTarget(name: "AcceptanceTests"),
+  ])

@@ -1,0 +1,2 @@
+import Linux
+public func run(_ n: Int32) -> Int32 { getProcessID() }

@@ -1,0 +1,2 @@
+import CLinux
+public func getProcessID() -> Int32 { getpid() }
