@@ -1,1 +1,40 @@
-public struct ByteString { public init() {} }
+/// Bytes of a configuration file, a path, a name or an argument, in no particular encoding.
+///
+/// Linux knows no encoding for any of these, so swinit passes them through untouched. Working on
+/// bytes also keeps Unicode's tables, which `String`'s comparison needs, out of the binary.
+public struct ByteString: Hashable, Comparable, Sendable {
+  public var bytes: [UInt8]
+
+  public init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+  public init(_ slice: ArraySlice<UInt8>) { bytes = Array(slice) }
+  public init(_ text: String) { bytes = Array(text.utf8) }
+  public init(_ text: StaticString) {
+    bytes = Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  public var isEmpty: Bool { bytes.isEmpty }
+  public var count: Int { bytes.count }
+
+  /// Byte order, as `LC_ALL=C sort` has it.
+  public static func < (left: ByteString, right: ByteString) -> Bool {
+    left.bytes.lexicographicallyPrecedes(right.bytes)
+  }
+
+  public static func == (left: ByteString, right: StaticString) -> Bool {
+    left.bytes.elementsEqual(
+      UnsafeBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
+  }
+
+  public static func + (left: ByteString, right: ByteString) -> ByteString {
+    ByteString(left.bytes + right.bytes)
+  }
+}
+
+extension ByteString: CustomStringConvertible {
+  /// The bytes as text; what is no UTF-8 becomes U+FFFD. For messages only.
+  public var description: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension ByteString: ExpressibleByStringLiteral {
+  public init(stringLiteral value: StaticString) { self.init(value) }
+}

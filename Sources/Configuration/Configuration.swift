@@ -1,0 +1,188 @@
+/// The effective configuration: what the files mean, with every default filled in and every
+/// expansion done. The supervision core is made from one; comparing two tells what changed.
+public struct Configuration: Equatable, Sendable {
+  public var globals = Globals()
+  /// In byte order of the names (as Supervisor lists them).
+  public var groups: [Group] = []
+  /// Every process of every program, group by group, within a group as the programs stand there.
+  public var programs: [Program] = []
+
+  public init() {}
+
+  /// The name that people type: `group:process`, or the process alone where both are equal.
+  public func displayName(_ program: Program) -> ByteString {
+    let group = groups[program.group].name
+    return group == program.name ? group : group + ":" + program.name
+  }
+}
+
+/// A `[group:x]`, or the group that each program has of its own.
+public struct Group: Equatable, Sendable {
+  public var name: ByteString
+  /// A program's own group has the priority of its program.
+  public var priority: Int32
+
+  public init(name: ByteString, priority: Int32) {
+    self.name = name
+    self.priority = priority
+  }
+}
+
+/// What of a program's ending stops the container (SPEC §6).
+public enum Essential: UInt8, Sendable {
+  /// Nothing does.
+  case none
+  /// Becoming FATAL.
+  case fatal
+  /// Every end after which it is not restarted.
+  case exit
+}
+
+public enum Autorestart: UInt8, Sendable {
+  case never, unexpected, always
+}
+
+/// Where a program's stdout or stderr goes.
+public enum LogTarget: Equatable, Sendable {
+  /// swinit's own descriptor 1: the container's stdout.
+  case containerStdout
+  /// swinit's own descriptor 2: the container's stderr.
+  case containerStderr
+  /// /dev/null.
+  case null
+  /// A file that the program itself holds open, for appending.
+  case file(ByteString)
+}
+
+/// The exit codes that are expected of a program (`exitcodes`): a set over 0…255.
+public struct ExitCodes: Equatable, Sendable {
+  private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  /// Deaths by signal that are expected too (`exitcodes=0,TERM`).
+  public var signals = Signals()
+
+  public init(_ codes: UInt8...) {
+    for code in codes { insert(code) }
+  }
+  public mutating func insert(_ code: UInt8) {
+    let bit: UInt64 = 1 << UInt64(code & 63)
+    switch code >> 6 {
+    case 0: words.0 |= bit
+    case 1: words.1 |= bit
+    case 2: words.2 |= bit
+    default: words.3 |= bit
+    }
+  }
+  public func contains(_ code: UInt8) -> Bool {
+    let bit: UInt64 = 1 << UInt64(code & 63)
+    switch code >> 6 {
+    case 0: return words.0 & bit != 0
+    case 1: return words.1 & bit != 0
+    case 2: return words.2 & bit != 0
+    default: return words.3 & bit != 0
+    }
+  }
+  public static func == (left: ExitCodes, right: ExitCodes) -> Bool {
+    left.words == right.words && left.signals == right.signals
+  }
+}
+
+/// One process of one program, as it is to be run. `numprocs=3` makes three of them.
+public struct Program: Equatable, Sendable {
+  /// `process_name`, expanded.
+  public var name: ByteString
+  /// Index into `Configuration.groups`.
+  public var group: Int
+  /// The words of `command`, each ended by a NUL byte: the form that execve(2) wants.
+  public var arguments: ByteString
+  /// The program's own `environment`: `NAME=value`, each ended by a NUL byte.
+  public var environment = ByteString()
+  public var priority: Int32 = 999
+  public var autostart = true
+  public var startsecs = Nanoseconds.seconds(1)
+  /// Retries after the first failed start; negative: never FATAL.
+  public var startretries: Int32 = 3
+  public var autorestart = Autorestart.unexpected
+  public var exitcodes = ExitCodes(0)
+  /// First and greatest pause before a program that dies again within 10 s of RUNNING.
+  public var restartDelay = (first: Nanoseconds.zero, greatest: Nanoseconds.seconds(30))
+  /// nil: the signal that swinit itself was told to stop with where that was TERM or INT, else
+  /// TERM; `[swinit] stopsignal` is already filled in.
+  public var stopsignal: Signal?
+  public var stopwaitsecs = Nanoseconds.seconds(10)
+  public var stopasgroup = false
+  public var killasgroup = false
+  public var essential = Essential.fatal
+  /// `name`, `uid`, `name:group` or `uid:gid` as written; looked up when the program starts.
+  public var user: ByteString?
+  public var directory: ByteString?
+  public var umask: UInt32?
+  public var stdout = LogTarget.containerStdout
+  /// Without meaning when `redirectStderr` is set.
+  public var stderr = LogTarget.containerStderr
+  public var redirectStderr = false
+
+  public init(name: ByteString, group: Int, arguments: ByteString) {
+    self.name = name
+    self.group = group
+    self.arguments = arguments
+  }
+
+  public static func == (left: Program, right: Program) -> Bool {
+    left.name == right.name && left.group == right.group && left.arguments == right.arguments
+      && left.environment == right.environment && left.priority == right.priority
+      && left.autostart == right.autostart && left.startsecs == right.startsecs
+      && left.startretries == right.startretries && left.autorestart == right.autorestart
+      && left.exitcodes == right.exitcodes && left.restartDelay == right.restartDelay
+      && left.stopsignal == right.stopsignal && left.stopwaitsecs == right.stopwaitsecs
+      && left.stopasgroup == right.stopasgroup && left.killasgroup == right.killasgroup
+      && left.essential == right.essential && left.user == right.user
+      && left.directory == right.directory && left.umask == right.umask
+      && left.stdout == right.stdout && left.stderr == right.stderr
+      && left.redirectStderr == right.redirectStderr
+  }
+}
+
+/// `[swinit]` exit_on_signal: the exit status of a container that was told to stop.
+public enum ExitOnSignal: UInt8, Sendable {
+  /// 0.
+  case zero
+  /// 128 + the signal's number.
+  case signal
+  /// 0, or the code of the first program whose last end was unexpected.
+  case failure
+}
+
+/// Least important last: a level shows itself and everything before it.
+public enum LogLevel: UInt8, Comparable, Sendable {
+  case critical, error, warn, info, debug, trace, blather
+
+  public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// The keys of `[swinit]` and `[supervisord]`.
+public struct Globals: Equatable, Sendable {
+  /// `NAME=value`, each ended by a NUL byte; for all programs.
+  public var environment = ByteString()
+  /// Whom swinit itself becomes once the files are read.
+  public var user: ByteString?
+  public var loglevel = LogLevel.info
+  /// Where swinit's own messages go beside stderr.
+  public var logfile: LogTarget?
+  /// No messages on stderr (they still go to `logfile`).
+  public var silent = false
+  /// Soft limit of open files that every child gets at least.
+  public var minfds: UInt64?
+  public var umask: UInt32?
+  public var directory: ByteString?
+  public var pidfile: ByteString?
+  /// Stay when nothing is left to do.
+  public var stay = false
+  public var exitOnSignal = ExitOnSignal.zero
+  /// The signals that begin the orderly stop. WINCH among them counts only without a terminal.
+  public var stopOn = Signals(
+    .terminate, .interrupt, .quit, .power, .windowChange, Signal(number: 37))
+  /// true: a `user=` that cannot be had because swinit is not root is a failure, not a notice.
+  public var requireUser = false
+
+  public init() {}
+}

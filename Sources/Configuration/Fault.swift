@@ -1,0 +1,25 @@
+/// One thing that is wrong, or worth a word, in a configuration.
+public struct Fault: Equatable, Sendable {
+  public enum Severity: Sendable { case error, warning }
+
+  public var severity: Severity
+  /// The file as it was named or found; for a path that cannot be read, that path.
+  public var file: ByteString
+  /// Counted from 1; 0 when the fault belongs to no line.
+  public var line: Int
+  /// `cannot …` for an error, a sentence for a warning; no full stop, no newline.
+  public var message: String
+
+  public init(_ severity: Severity, file: ByteString, line: Int, _ message: String) {
+    self.severity = severity
+    self.file = file
+    self.line = line
+    self.message = message
+  }
+
+  /// The line that a person sees: `FILE:LINE: cannot …` or `FILE:LINE: warning: …`.
+  public var text: String {
+    let place = line > 0 ? "\(file):\(line)" : "\(file)"
+    return severity == .error ? "\(place): \(message)" : "\(place): warning: \(message)"
+  }
+}
