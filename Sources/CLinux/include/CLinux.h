@@ -1,9 +1,139 @@
+// What Swift cannot import of Linux and libc: macros, variadic functions, packed structures, and
+// the few lines between fork and exec. No policy: the Linux module gives these their types.
 #ifndef CLINUX_H
 #define CLINUX_H
+
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
+
+// Signals.
+
+struct cl_signal {
+  int32_t number;
+  int32_t sender_pid;
+  uint32_t sender_uid;
+};
+
+// Blocks every signal but those that a fault of our own raises, and makes every disposition the
+// default one. Returns a signalfd(2) for what is blocked (close-on-exec, non-blocking), or -1.
+int cl_take_signals(void);
+// 1: one signal read, 0: none is waiting, -1: errno.
+int cl_read_signal(int fd, struct cl_signal *signal);
+int cl_kill(pid_t pid, int signal);
+
+// Events: epoll(7), level-triggered, with a token of ours for each descriptor.
+
+struct cl_event {
+  uint64_t token;
+  uint32_t events;
+};
+enum { CL_READABLE = 1, CL_WRITABLE = 2 };
+
+int cl_epoll_create(void);
+int cl_epoll_add(int epoll, int fd, int interest, uint64_t token);
+int cl_epoll_remove(int epoll, int fd);
+// Up to `capacity` (at most 64) events; timeout in milliseconds, -1: none.
+int cl_epoll_wait(int epoll, struct cl_event *events, int capacity, int timeout);
+
+// Processes.
+
+struct cl_ended {
+  pid_t pid;
+  int32_t signal;  // 0: it exited
+  int32_t code;
+};
+// 1: one child reaped, 0: none has ended, -1: errno (ECHILD: there is none).
+int cl_reap(struct cl_ended *ended);
+// Makes us the one that orphans among our descendants go to (prctl(2)).
+int cl_become_subreaper(void);
+
+// The steps between fork and exec, in their order. Each can fail.
+enum cl_step {
+  CL_STEP_PIPE = 1,
+  CL_STEP_FORK,
+  CL_STEP_SESSION,
+  CL_STEP_LIMITS,
+  CL_STEP_STDIN,
+  CL_STEP_STDOUT,
+  CL_STEP_STDERR,
+  CL_STEP_GROUPS,
+  CL_STEP_GID,
+  CL_STEP_UID,
+  CL_STEP_PROOF,
+  CL_STEP_DIRECTORY,
+  CL_STEP_EXEC,
+  CL_STEP_USER,
+};
+
+// What a child that could not become its program writes to its report descriptor.
+struct cl_report {
+  int32_t step;
+  int32_t error;
+};
+
+struct cl_spawn {
+  const char *const *arguments;
+  const char *const *environment;
+  const char *path;       // the PATH to search
+  const char *directory;  // or NULL
+  int stdin_fd;
+  // A descriptor, or -1 and a file that is opened for appending, its parents made.
+  int stdout_fd, stderr_fd;
+  const char *stdout_path, *stderr_path;
+  int redirect_stderr;
+  int set_user, group_count;
+  uid_t uid;
+  gid_t gid;
+  const gid_t *groups;
+  int64_t umask;                  // -1: unchanged
+  uint64_t nofile, nofile_limit;  // soft and hard RLIMIT_NOFILE; 0: unchanged
+  int report_fd;                  // close-on-exec
+};
+// Forks and execs. Returns the pid, or -1 (errno of fork). Whatever goes wrong in the child comes
+// through the report descriptor, which is closed without a word when exec succeeds.
+pid_t cl_spawn(const struct cl_spawn *spawn);
+
+// Descriptors.
+
+// Opens 0, 1 and 2 on /dev/null where they are closed, and marks all others close-on-exec.
+int cl_secure_descriptors(void);
+void cl_umask(uint32_t mask);
+int cl_open(const char *path, int flags, mode_t mode);
+// Close-on-exec at both ends; only our end, the reading one, is non-blocking.
+int cl_report_pipe(int ends[2]);
+int cl_is_socket(int fd);
+int cl_is_regular(int fd);
+// 1: a directory, 0: something else, -1: errno.
+int cl_is_directory(const char *path);
+// write(2) that never waits, whatever kind of file it is: -1 and EAGAIN when it would.
+ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket);
+uint64_t cl_monotonic_now(void);
+
+// Limits of open files (soft, hard), and ours raised to the hard one.
+int cl_raise_open_files(uint64_t *soft, uint64_t *hard);
+
+// Users and groups, from /etc/passwd and /etc/group.
+
+// 1: found, 0: not, -1: errno. By name, or by uid where name is NULL. `found_name` takes the name.
+int cl_find_user(const char *name, uid_t *uid, gid_t *gid, char *found_name, size_t capacity);
+int cl_find_group(const char *name, gid_t *gid);
+// The groups of a user as initgroups(3) sets them, `gid` first. Their number, or -1.
+int cl_groups_of(const char *name, gid_t gid, gid_t *groups, int capacity);
+// setgroups, setgid, setuid for ourselves; the step that failed, or 0.
+int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count);
+
+// Directories and patterns. Each calls back with every name; a failure is -1 and errno.
+
+typedef void (*cl_name_callback)(const char *name, void *context);
+int cl_each_entry(const char *directory, cl_name_callback callback, void *context);
+int cl_each_match(const char *pattern, cl_name_callback callback, void *context);
+
+// The environment that we were started with.
+const char *const *cl_environment(void);
+
 #endif

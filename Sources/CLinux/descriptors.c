@@ -1,0 +1,147 @@
+// Descriptors, events and limits.
+
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <glob.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "CLinux.h"
+
+int cl_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int cl_epoll_add(int epoll, int fd, int interest, uint64_t token) {
+  struct epoll_event event = {0};
+  if (interest & CL_READABLE) event.events |= EPOLLIN;
+  if (interest & CL_WRITABLE) event.events |= EPOLLOUT;
+  event.data.u64 = token;
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int cl_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
+
+int cl_epoll_wait(int epoll, struct cl_event *events, int capacity, int timeout) {
+  struct epoll_event ready[64];
+  if (capacity > 64) capacity = 64;
+  int count = epoll_wait(epoll, ready, capacity, timeout);
+  for (int i = 0; i < count; i++) {
+    events[i].token = ready[i].data.u64;
+    events[i].events = ready[i].events;
+  }
+  return count;
+}
+
+int cl_secure_descriptors(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free number is the one that is missing. A container may have no /dev: any open
+    // file will do, so that no log ever lands in something else.
+    int opened = open("/dev/null", O_RDWR);
+    if (opened < 0) opened = memfd_create("null", 0);
+    if (opened < 0) return -1;
+  }
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0) return 0;
+#endif
+  // A kernel before 5.11.
+  struct rlimit limit;
+  int end = 1024;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536) end = (int)limit.rlim_cur;
+  for (int fd = 3; fd < end; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return 0;
+}
+
+void cl_umask(uint32_t mask) { umask((mode_t)mask); }
+
+int cl_open(const char *path, int flags, mode_t mode) {
+  return open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
+}
+
+int cl_report_pipe(int ends[2]) {
+  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+  return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+int cl_is_socket(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+int cl_is_regular(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+int cl_is_directory(const char *path) {
+  struct stat status;
+  if (stat(path, &status) < 0) return -1;
+  return S_ISDIR(status.st_mode);
+}
+
+ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket) {
+  ssize_t written;
+  if (is_socket) {
+    do {
+      written = send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (written < 0 && errno == EINTR);
+    return written;
+  }
+  // A descriptor that we share with others cannot be made non-blocking without doing it to them.
+  // A pipe that polls as writable takes a page (PIPE_BUF) at once.
+  struct pollfd ready = {fd, POLLOUT, 0};
+  int count_ready;
+  do {
+    count_ready = poll(&ready, 1, 0);
+  } while (count_ready < 0 && errno == EINTR);
+  if (count_ready == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  do {
+    written = write(fd, bytes, count);
+  } while (written < 0 && errno == EINTR);
+  return written;
+}
+
+uint64_t cl_monotonic_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int cl_raise_open_files(uint64_t *soft, uint64_t *hard) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+  *soft = limit.rlim_cur;
+  *hard = limit.rlim_max;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int cl_each_entry(const char *directory, cl_name_callback callback, void *context) {
+  DIR *stream = opendir(directory);
+  if (!stream) return -1;
+  struct dirent *entry;
+  while ((entry = readdir(stream)) != NULL) callback(entry->d_name, context);
+  closedir(stream);
+  return 0;
+}
+
+int cl_each_match(const char *pattern, cl_name_callback callback, void *context) {
+  glob_t found;
+  int failure = glob(pattern, 0, NULL, &found);
+  if (failure == GLOB_NOMATCH) return 0;
+  if (failure != 0) return -1;
+  for (size_t i = 0; i < found.gl_pathc; i++) callback(found.gl_pathv[i], context);
+  globfree(&found);
+  return 0;
+}
+
+extern char **environ;
+const char *const *cl_environment(void) { return (const char *const *)environ; }

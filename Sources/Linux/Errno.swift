@@ -1,0 +1,19 @@
+import CLinux
+
+/// An error number of a system call (`errno(3)`).
+public struct Errno: Error, Equatable {
+  public var code: Int32
+  public init(code: Int32) { self.code = code }
+
+  /// What the last failed call left behind. To be read before anything else is called.
+  public static var last: Errno { Errno(code: errno) }
+
+  public static let permission = Errno(code: EPERM)
+  public static let noEntry = Errno(code: ENOENT)
+  public static let noProcess = Errno(code: ESRCH)
+  public static let noChild = Errno(code: ECHILD)
+  public static let wouldBlock = Errno(code: EAGAIN)
+
+  /// The C library's text: `No such file or directory`.
+  public var message: String { String(cString: strerror(code)) }
+}

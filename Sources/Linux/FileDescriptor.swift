@@ -1,0 +1,69 @@
+import CLinux
+
+/// An open file. It is not closed by itself: who opens one says where it ends.
+public struct FileDescriptor: Equatable {
+  public var number: Int32
+  public init(number: Int32) { self.number = number }
+
+  public static let standardInput = FileDescriptor(number: 0)
+  public static let standardOutput = FileDescriptor(number: 1)
+  public static let standardError = FileDescriptor(number: 2)
+
+  /// `open(2)` for reading, close-on-exec.
+  public static func openForReading(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try open(path, O_RDONLY)
+  }
+
+  /// `open(2)` for appending, made when missing (0644), never waiting for a reader.
+  public static func openForAppending(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK)
+  }
+
+  /// `open(2)` for writing over what was there (0644).
+  public static func openForReplacing(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try open(path, O_WRONLY | O_CREAT | O_TRUNC)
+  }
+
+  /// A second open file on what descriptor `number` of ours is open on, so that it can be
+  /// non-blocking without making the first one so, which others share. Needs /proc, and the
+  /// permission to open it; a socket cannot be opened.
+  public static func reopenForWriting(_ number: Int32) throws(Errno) -> FileDescriptor {
+    try open(Array("/proc/self/fd/\(number)".utf8), O_WRONLY | O_NONBLOCK)
+  }
+
+  private static func open(_ path: [UInt8], _ flags: Int32) throws(Errno) -> FileDescriptor {
+    let number = withCString(path) { cl_open($0, flags, 0o644) }
+    guard number >= 0 else { throw Errno.last }
+    return FileDescriptor(number: number)
+  }
+
+  /// `read(2)`, started again when interrupted. 0 at the end.
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+    while true {
+      let count = CLinux.read(number, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if errno != EINTR { throw Errno.last }
+    }
+  }
+
+  /// Writes what can be written without waiting; the number of bytes taken.
+  public func writeNow(
+    _ bytes: UnsafeRawBufferPointer, isSocket: Bool
+  ) throws(Errno) -> Int {
+    let count = cl_write_now(number, bytes.baseAddress, bytes.count, isSocket ? 1 : 0)
+    guard count >= 0 else { throw Errno.last }
+    return count
+  }
+
+  public var isSocket: Bool { cl_is_socket(number) != 0 }
+  public var isRegularFile: Bool { cl_is_regular(number) != 0 }
+  public var isTerminal: Bool { isatty(number) != 0 }
+  public func close() { _ = CLinux.close(number) }
+}
+
+/// Calls `body` with the bytes as a C string. They end at the first NUL, if there is one.
+public func withCString<R>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
+  (bytes + [0]).withUnsafeBufferPointer { buffer in
+    buffer.withMemoryRebound(to: CChar.self) { body($0.baseAddress!) }
+  }
+}

@@ -1,0 +1,97 @@
+import CLinux
+
+/// `stat(2)`: whether the path is a directory.
+public func isDirectory(_ path: [UInt8]) throws(Errno) -> Bool {
+  let answer = withCString(path) { cl_is_directory($0) }
+  guard answer >= 0 else { throw Errno.last }
+  return answer == 1
+}
+
+/// The bytes of a file, or nil when there are more than `limit` of them.
+public func readFile(_ path: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
+  let file = try FileDescriptor.openForReading(path)
+  defer { file.close() }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 8192)
+  while true {
+    var failure: Errno?
+    let count = chunk.withUnsafeMutableBytes { buffer -> Int in
+      do throws(Errno) {
+        return try file.read(into: buffer)
+      } catch {
+        failure = error
+        return 0
+      }
+    }
+    if let failure { throw failure }
+    if count == 0 { return bytes }
+    bytes.append(contentsOf: chunk[..<count])
+    if bytes.count > limit { return nil }
+  }
+}
+
+/// What a C callback collects.
+private final class Names {
+  var list: [[UInt8]] = []
+}
+
+private func collect(
+  _ call: (cl_name_callback, UnsafeMutableRawPointer) -> Int32
+) throws(Errno) -> [[UInt8]] {
+  let names = Names()
+  let result = call(
+    { name, context in
+      guard let name, let context else { return }
+      let names = Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()
+      names.list.append(bytes(of: name))
+    }, Unmanaged.passUnretained(names).toOpaque())
+  guard result == 0 else { throw Errno.last }
+  return names.list
+}
+
+/// The names in a directory, `.` and `..` among them, in no order.
+public func entries(of directory: [UInt8]) throws(Errno) -> [[UInt8]] {
+  try collect { callback, context in
+    withCString(directory) { cl_each_entry($0, callback, context) }
+  }
+}
+
+/// The paths that match a pattern (`glob(7)`).
+public func matches(of pattern: [UInt8]) throws(Errno) -> [[UInt8]] {
+  try collect { callback, context in
+    withCString(pattern) { cl_each_match($0, callback, context) }
+  }
+}
+
+/// The bytes of a C string.
+public func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
+  let count = strlen(string)
+  return UnsafeRawBufferPointer(start: string, count: count).map { $0 }
+}
+
+/// The environment that we were started with: `NAME=value` each.
+public func inheritedEnvironment() -> [[UInt8]] {
+  guard var entry = cl_environment() else { return [] }
+  var list: [[UInt8]] = []
+  while let string = entry.pointee {
+    list.append(bytes(of: string))
+    entry += 1
+  }
+  return list
+}
+
+public func hostName() -> [UInt8] {
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard gethostname(&buffer, 255) == 0 else { return Array("localhost".utf8) }
+  return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+}
+
+public func changeDirectory(_ path: [UInt8]) throws(Errno) {
+  guard withCString(path, { chdir($0) }) == 0 else { throw Errno.last }
+}
+
+public func removeFile(_ path: [UInt8]) throws(Errno) {
+  guard withCString(path, { unlink($0) }) == 0 else { throw Errno.last }
+}
+
+public func setFileCreationMask(_ mask: UInt32) { _ = cl_umask(mask) }

@@ -1,2 +1,0 @@
-import CLinux
-public func getProcessID() -> Int32 { getpid() }

@@ -1,0 +1,35 @@
+import CLinux
+
+/// A signal that was sent to us, as the kernel tells of it (`signalfd(2)`).
+public struct ReceivedSignal {
+  public var number: Int32
+  /// 0 when the sender is outside of our PID namespace, or the kernel.
+  public var senderPID: Int32
+  public var senderUID: UInt32
+}
+
+/// All signals as one descriptor. Everything but what a fault of our own raises is blocked from
+/// then on, so nothing ever interrupts the program between two of its lines.
+public struct SignalDescriptor {
+  public let descriptor: FileDescriptor
+
+  public init() throws(Errno) {
+    let number = cl_take_signals()
+    guard number >= 0 else { throw Errno.last }
+    descriptor = FileDescriptor(number: number)
+  }
+
+  /// The next signal that waits, if one does.
+  public func next() -> ReceivedSignal? {
+    var signal = cl_signal()
+    guard cl_read_signal(descriptor.number, &signal) == 1 else { return nil }
+    return ReceivedSignal(
+      number: signal.number, senderPID: signal.sender_pid, senderUID: signal.sender_uid)
+  }
+}
+
+/// `kill(2)`. A pid below 0 is a process group; -1 everything that we may signal, so 0 and 1 of
+/// the caller's arithmetic must never get here by accident.
+public func sendSignal(_ number: Int32, to pid: Int32) throws(Errno) {
+  guard cl_kill(pid, number) == 0 else { throw Errno.last }
+}

@@ -1,0 +1,301 @@
+import Configuration
+
+// One program: every state answers every event. The switches have no `default`, so that a new
+// state does not compile until each event has an answer for it.
+//
+// The order of things when a start fails: the process that could not become its program says so
+// first (`executionFailed`) and is reaped after (`ended`). Only the reaping moves the state, so
+// that no second process can be made while the first one lives.
+
+extension Supervisor {
+  /// Sets the state and keeps what is counted of states in step with it.
+  private mutating func transition(_ slot: Slot, to state: ProgramState) {
+    let old = records[slot].state
+    records[slot].state = state
+    active += (state.isActive ? 1 : 0) - (old.isActive ? 1 : 0)
+    let level = Int(levels.level[slot])
+    living[level] += (state.isLiving ? 1 : 0) - (old.isLiving ? 1 : 0)
+  }
+
+  mutating func start(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    switch records[slot].state {
+    case .stopped, .backoff, .exited, .fatal:
+      timers.clear(slot)
+      transition(slot, to: .starting(pid: 0, since: now, executed: false, failure: nil))
+      actions.append(.spawn(slot))
+    case .starting, .running, .stopping:
+      return
+    }
+  }
+
+  mutating func forked(
+    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+  ) {
+    slots[pid] = slot
+    switch records[slot].state {
+    case .starting(_, let since, let executed, let failure):
+      transition(
+        slot, to: .starting(pid: pid, since: since, executed: executed, failure: failure))
+      actions.append(.report(.starting(slot, pid)))
+    case .stopping(_, let stage):
+      // Told to stop between the fork and its answer.
+      transition(slot, to: .stopping(pid: pid, stage: stage))
+      if case .told(let signal) = stage { send(signal, slot, pid, &actions) }
+    case .stopped, .running, .backoff, .exited, .fatal:
+      return
+    }
+  }
+
+  mutating func executed(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    switch records[slot].state {
+    case .starting(let pid, let since, _, let failure):
+      transition(slot, to: .starting(pid: pid, since: since, executed: true, failure: failure))
+      let due = since + configuration.programs[slot].startsecs
+      if due <= now {
+        becomeRunning(slot, pid, now, &actions)
+      } else {
+        timers.set(slot, to: due)
+      }
+    case .stopped, .running, .backoff, .stopping, .exited, .fatal:
+      return
+    }
+  }
+
+  mutating func executionFailed(_ slot: Slot, _ failure: SpawnFailure) {
+    switch records[slot].state {
+    case .starting(let pid, let since, let executed, _):
+      transition(
+        slot, to: .starting(pid: pid, since: since, executed: executed, failure: failure))
+    case .stopped, .running, .backoff, .stopping, .exited, .fatal:
+      return
+    }
+  }
+
+  private mutating func becomeRunning(
+    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+  ) {
+    timers.clear(slot)
+    records[slot].failures = 0
+    records[slot].lastEnd = .fine
+    transition(slot, to: .running(pid: pid, since: now))
+    actions.append(.report(.running(slot, pid)))
+  }
+
+  /// The slot's timer is due. What it means depends on the state alone.
+  mutating func timedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    switch records[slot].state {
+    case .starting(let pid, _, _, _):
+      becomeRunning(slot, pid, now, &actions)
+    case .backoff, .exited:
+      start(slot, now, &actions)
+    case .stopping(let pid, .told):
+      let waited = configuration.programs[slot].stopwaitsecs
+      actions.append(.report(.killing(slot, pid, after: waited)))
+      kill(slot, pid, now, &actions)
+    case .stopping(let pid, .killed):
+      transition(slot, to: .stopping(pid: pid, stage: .abandoned))
+      actions.append(.report(.survivedKill(slot, pid)))
+      levelMayBeGone(now, &actions)
+    case .stopped, .running, .stopping(_, .abandoned), .fatal:
+      return
+    }
+  }
+
+  mutating func ended(
+    _ slot: Slot, _ pid: ProcessID, _ status: WaitStatus, _ now: Time,
+    _ actions: inout [Action]
+  ) {
+    timers.clear(slot)
+    switch records[slot].state {
+    case .starting(_, _, let executed, let failure):
+      if let failure {
+        startFailed(slot, .spawn(failure), now, &actions)
+      } else if executed || configuration.programs[slot].startsecs > .zero {
+        startFailed(slot, .tooQuick(status), now, &actions)
+      } else {
+        becomeRunning(slot, pid, now, &actions)
+        exited(slot, status, since: now, now, &actions)
+      }
+    case .running(_, let since):
+      exited(slot, status, since: since, now, &actions)
+    case .stopping:
+      records[slot].failures = 0
+      records[slot].lastEnd = .fine
+      transition(slot, to: .stopped)
+      actions.append(.report(.stopped(slot, status)))
+      levelMayBeGone(now, &actions)
+    case .stopped, .backoff, .exited, .fatal:
+      return
+    }
+  }
+
+  /// RUNNING → EXITED, and perhaps on from there.
+  private mutating func exited(
+    _ slot: Slot, _ status: WaitStatus, since: Time, _ now: Time, _ actions: inout [Action]
+  ) {
+    let program = configuration.programs[slot]
+    let expected: Bool
+    switch status {
+    case .exited(let code): expected = program.exitcodes.contains(code)
+    case .signalled(let signal): expected = program.exitcodes.signals.contains(signal)
+    }
+    remember(slot, expected ? nil : status.code)
+    let again: Bool
+    switch program.autorestart {
+    case .never: again = false
+    case .unexpected: again = !expected
+    case .always: again = true
+    }
+    guard again, case .running = phase else {
+      transition(slot, to: .exited(restarting: false))
+      actions.append(.report(.exited(slot, status, expected: expected, restart: nil)))
+      if case .running = phase, program.essential == .exit {
+        beginStop(.essentialExited(slot, status), now, &actions)
+      }
+      nothingMayBeLeft(now, &actions)
+      levelMayBeGone(now, &actions)
+      return
+    }
+    let pause = restartPause(slot, lived: now - since)
+    transition(slot, to: .exited(restarting: true))
+    actions.append(.report(.exited(slot, status, expected: expected, restart: pause)))
+    if pause > .zero {
+      timers.set(slot, to: now + pause)
+    } else {
+      start(slot, now, &actions)
+    }
+  }
+
+  /// The pause before a restart. A program that lived for `quickEnd` is restarted at once; one
+  /// that keeps ending sooner waits `restart_delay`'s first value, then twice as long each time
+  /// up to its greatest. A first value of 0 goes on with 1 s, or it would never grow.
+  private mutating func restartPause(_ slot: Slot, lived: Nanoseconds) -> Nanoseconds {
+    guard lived < Self.quickEnd else {
+      records[slot].quickEnds = 0
+      return .zero
+    }
+    let (first, greatest) = configuration.programs[slot].restartDelay
+    let earlier = records[slot].quickEnds
+    records[slot].quickEnds = min(earlier + 1, 62)
+    if earlier == 0 { return min(first, greatest) }
+    let base = first > .zero ? first : .seconds(1)
+    let doublings = first > .zero ? earlier : earlier - 1
+    let (product, overflow) = base.count.multipliedReportingOverflow(by: 1 << Int64(doublings))
+    return overflow ? greatest : min(Nanoseconds(product), greatest)
+  }
+
+  /// STARTING → BACKOFF or FATAL.
+  mutating func startFailed(
+    _ slot: Slot, _ failure: StartFailure, _ now: Time, _ actions: inout [Action]
+  ) {
+    switch records[slot].state {
+    case .starting: break
+    case .stopping:
+      // The fork failed after the stop was asked for: there is nothing to stop.
+      transition(slot, to: .stopped)
+      actions.append(.report(.stopped(slot, nil)))
+      levelMayBeGone(now, &actions)
+      return
+    case .stopped, .running, .backoff, .exited, .fatal: return
+    }
+    let program = configuration.programs[slot]
+    let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
+    records[slot].failures = overflow ? .max : count
+    remember(slot, failure.exitCode)
+    if program.startretries >= 0, records[slot].failures > program.startretries {
+      transition(slot, to: .fatal)
+      actions.append(.report(.fatal(slot, failure, tries: records[slot].failures)))
+      if case .running = phase, program.essential != .none {
+        beginStop(.essentialFatal(slot, failure), now, &actions)
+      }
+      nothingMayBeLeft(now, &actions)
+      levelMayBeGone(now, &actions)
+      return
+    }
+    var pause = Nanoseconds.seconds(Int64(records[slot].failures))
+    // Supervisor's pauses grow until startretries ends them; without that end, this one does.
+    if program.startretries < 0 { pause = min(pause, program.restartDelay.greatest) }
+    transition(slot, to: .backoff)
+    actions.append(.report(.backoff(slot, failure, pause: pause)))
+    if case .running = phase {
+      timers.set(slot, to: now + pause)
+    } else {
+      stop(slot, now, &actions)
+      levelMayBeGone(now, &actions)
+    }
+  }
+
+  /// Tells a program to end. What is not running is STOPPED at once, or has already ended.
+  mutating func stop(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    switch records[slot].state {
+    case .starting(let pid, _, _, _), .running(let pid, _):
+      let program = configuration.programs[slot]
+      let signal = program.stopsignal ?? defaultStopSignal
+      transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
+      actions.append(.report(.stopping(slot, pid, signal)))
+      if pid != 0 { send(signal, slot, pid, &actions) }
+      timers.set(slot, to: now + program.stopwaitsecs)
+    case .backoff:
+      timers.clear(slot)
+      records[slot].failures = 0
+      transition(slot, to: .stopped)
+      actions.append(.report(.stopped(slot, nil)))
+    case .exited(restarting: true):
+      timers.clear(slot)
+      transition(slot, to: .exited(restarting: false))
+    case .stopped, .stopping, .exited(restarting: false), .fatal:
+      return
+    }
+  }
+
+  /// Sends the stop signal as the program's options want it.
+  private func send(
+    _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]
+  ) {
+    let group = configuration.programs[slot].stopasgroup
+    actions.append(.signal(pid, signal, group: group))
+  }
+
+  /// SIGKILL to a program that was told to end, or that a person will not wait for.
+  mutating func kill(_ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]) {
+    transition(slot, to: .stopping(pid: pid, stage: .killed))
+    let group = configuration.programs[slot].killasgroup
+    actions.append(.signal(pid, .kill, group: group))
+    timers.set(slot, to: now + Self.killPatience)
+  }
+
+  private mutating func remember(_ slot: Slot, _ unexpectedCode: UInt8?) {
+    guard let code = unexpectedCode else {
+      records[slot].lastEnd = .fine
+      return
+    }
+    if case .unexpected(let old, let order) = records[slot].lastEnd, old == code {
+      // The same failure again: the program has been failing since the first of them.
+      records[slot].lastEnd = .unexpected(code: code, order: order)
+      return
+    }
+    ends &+= 1
+    records[slot].lastEnd = .unexpected(code: code, order: ends)
+  }
+}
+
+extension StartFailure {
+  /// The exit status that stands for this failure; never 0 (SPEC §6).
+  public var exitCode: UInt8 {
+    switch self {
+    case .spawn(let failure): return failure.exitCode
+    case .tooQuick(let status): return status.code == 0 ? 1 : status.code
+    }
+  }
+}
+
+extension ProgramState {
+  /// A process of it lives, or is about to, that a stop has to wait for.
+  var isLiving: Bool {
+    switch self {
+    case .starting, .running: return true
+    case .stopping(_, let stage): return stage != .abandoned
+    case .stopped, .backoff, .exited, .fatal: return false
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import Configuration
+
+// The orderly stop, the final sweep, and what swinit exits with (SPEC §6).
+//
+// Levels go down one after the other: a level is told to end only when every process of the level
+// above is gone, or has withstood SIGKILL for `killPatience`. Then everything else that is left
+// (what programs started and forgot) gets SIGTERM, and SIGKILL after `sweepPatience`. Each wait is
+// bounded, so the stop ends whatever the programs do.
+
+extension Supervisor {
+  /// Nothing starts from here on, and levels are told to end from the highest down.
+  mutating func beginStop(_ reason: ExitReason, _ now: Time, _ actions: inout [Action]) {
+    guard case .running = phase else { return }
+    cause = reason
+    phase = .stopping(level: levels.count)
+    for slot in records.indices {
+      switch records[slot].state {
+      case .backoff, .exited(restarting: true): stop(slot, now, &actions)
+      case .stopped, .starting, .running, .stopping, .exited(restarting: false), .fatal: continue
+      }
+    }
+    levelMayBeGone(now, &actions)
+  }
+
+  /// Tells the next level when nothing of the last one lives any more.
+  mutating func levelMayBeGone(_ now: Time, _ actions: inout [Action]) {
+    guard case .stopping(var level) = phase else { return }
+    if level < levels.count, living[level] > 0 { return }
+    while level > 0 {
+      level -= 1
+      phase = .stopping(level: level)
+      guard living[level] > 0 else { continue }
+      for slot in levels.slots(of: level) { stop(slot, now, &actions) }
+      return
+    }
+    beginSweep(now, &actions)
+  }
+
+  private mutating func beginSweep(_ now: Time, _ actions: inout [Action]) {
+    let kill = interrupts > 1 && onTerminal
+    phase = .sweeping(killed: kill)
+    timers.set(sweepTimer, to: now + (kill ? Self.killPatience : Self.sweepPatience))
+    actions.append(.sweep(kill ? .kill : .terminate))
+  }
+
+  mutating func sweepTimedOut(_ now: Time, _ actions: inout [Action]) {
+    switch phase {
+    case .sweeping(killed: false):
+      phase = .sweeping(killed: true)
+      timers.set(sweepTimer, to: now + Self.killPatience)
+      actions.append(.report(.sweeping(.kill)))
+      actions.append(.sweep(.kill))
+    case .sweeping(killed: true):
+      end(&actions)
+    case .running, .stopping, .ended:
+      return
+    }
+  }
+
+  /// A person on a terminal has no patience left.
+  mutating func killAll(_ now: Time, _ actions: inout [Action]) {
+    switch phase {
+    case .stopping:
+      for slot in records.indices {
+        switch records[slot].state {
+        case .starting(let pid, _, _, _), .running(let pid, _), .stopping(let pid, .told):
+          kill(slot, pid, now, &actions)
+        case .stopping(_, .killed), .stopping(_, .abandoned), .stopped, .backoff, .exited, .fatal:
+          continue
+        }
+      }
+    case .sweeping(killed: false):
+      sweepTimedOut(now, &actions)
+    case .running, .sweeping(killed: true), .ended:
+      return
+    }
+  }
+
+  mutating func end(_ actions: inout [Action]) {
+    guard let cause else { return }
+    phase = .ended
+    timers.clear(sweepTimer)
+    actions.append(.exit(exitStatus(cause), cause))
+  }
+
+  /// Nothing left to do: programs started by themselves, each has ended by itself, and nothing
+  /// runs or is going to.
+  mutating func nothingMayBeLeft(_ now: Time, _ actions: inout [Action]) {
+    guard active == 0, case .running(let next) = phase, !configuration.globals.stay else { return }
+    for slot in levels.order[next...] where configuration.programs[slot].autostart { return }
+    var someStarted = false
+    for slot in records.indices where configuration.programs[slot].autostart {
+      someStarted = true
+      switch records[slot].state {
+      case .exited, .fatal: continue
+      case .stopped, .starting, .running, .backoff, .stopping: return
+      }
+    }
+    guard someStarted else { return }
+    beginStop(.nothingLeft(failed: firstUnexpected()), now, &actions)
+  }
+
+  /// The program whose last end was unexpected and came first.
+  func firstUnexpected() -> Slot? {
+    var first: (slot: Slot, order: UInt64)?
+    for slot in records.indices {
+      guard case .unexpected(_, let order) = records[slot].lastEnd else { continue }
+      if order < first?.order ?? .max { first = (slot, order) }
+    }
+    return first?.slot
+  }
+
+  /// Whom a stop by signal blames: by `exit_on_signal=failure` whoever failed first; and a signal
+  /// from one of our own children while a program is FATAL tells of just that (the listener that
+  /// kills its parent).
+  func firstFailure(told signal: Signal, by sender: Sender) -> Slot? {
+    if configuration.globals.exitOnSignal == .failure { return firstUnexpected() }
+    guard sender.isDescendant else { return nil }
+    return records.indices.first { records[$0].state == .fatal }
+  }
+
+  private func exitStatus(_ reason: ExitReason) -> UInt8 {
+    switch reason {
+    case .told(let signal, let sender, let failed):
+      switch configuration.globals.exitOnSignal {
+      case .signal: return UInt8(truncatingIfNeeded: 128 + signal.number)
+      case .failure: return code(of: failed)
+      case .zero: return failed != nil && sender.isDescendant ? 1 : 0
+      }
+    case .essentialFatal(_, let failure): return failure.exitCode
+    case .essentialExited(_, let status): return status.code
+    case .nothingLeft(let failed): return code(of: failed)
+    }
+  }
+
+  private func code(of slot: Slot?) -> UInt8 {
+    guard let slot, case .unexpected(let code, _) = records[slot].lastEnd else { return 0 }
+    return code
+  }
+}
