@@ -1,0 +1,182 @@
+// What text needs of bytes: ASCII only, so that no Unicode table is drawn in. Every other byte
+// passes through as it is.
+
+extension UInt8 {
+  /// Space, tab, newline, vertical tab, form feed, carriage return.
+  var isBlank: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+  var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+  var isLetter: Bool { (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7A }
+  var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
+  var uppercased: UInt8 { self >= 0x61 && self <= 0x7A ? self & 0xDF : self }
+}
+
+extension ByteString {
+  /// Without blanks (space, tab, line ends) at both ends.
+  public var trimmed: ByteString {
+    var first = 0
+    var end = bytes.count
+    while first < end, bytes[first].isBlank { first += 1 }
+    while end > first, bytes[end - 1].isBlank { end -= 1 }
+    return first == 0 && end == bytes.count ? self : ByteString(bytes[first..<end])
+  }
+
+  /// ASCII letters in upper case, everything else as it is.
+  public var uppercased: ByteString {
+    var result = self
+    for index in result.bytes.indices { result.bytes[index] = result.bytes[index].uppercased }
+    return result
+  }
+
+  /// ASCII letters in lower case, everything else as it is.
+  public var lowercased: ByteString {
+    var result = self
+    for index in result.bytes.indices { result.bytes[index] = result.bytes[index].lowercased }
+    return result
+  }
+
+  public func hasPrefix(_ prefix: StaticString) -> Bool {
+    matches(prefix, at: 0)
+  }
+
+  public func hasSuffix(_ suffix: StaticString) -> Bool {
+    matches(suffix, at: bytes.count - suffix.utf8CodeUnitCount)
+  }
+
+  public func contains(_ part: StaticString) -> Bool {
+    let last = bytes.count - part.utf8CodeUnitCount
+    var start = 0
+    while start <= last {
+      if matches(part, at: start) { return true }
+      start += 1
+    }
+    return false
+  }
+
+  /// Whether `part` stands at `start`.
+  func matches(_ part: StaticString, at start: Int) -> Bool {
+    let count = part.utf8CodeUnitCount
+    guard start >= 0, count <= bytes.count - start else { return false }
+    for index in 0..<count where bytes[start + index] != part.utf8Start[index] { return false }
+    return true
+  }
+
+  /// From `start` to the end; empty when `start` lies beyond it.
+  public func dropping(_ start: Int) -> ByteString {
+    start <= 0 ? self : ByteString(bytes.dropFirst(start))
+  }
+
+  /// The parts between the separators, empty ones too: one more than there are separators.
+  public func split(at separator: UInt8) -> [ByteString] {
+    var parts: [ByteString] = []
+    var start = 0
+    for index in bytes.indices where bytes[index] == separator {
+      parts.append(ByteString(bytes[start..<index]))
+      start = index + 1
+    }
+    parts.append(ByteString(bytes[start...]))
+    return parts
+  }
+
+  /// The words between blanks; none of them is empty.
+  var wordsBetweenBlanks: [ByteString] {
+    var words: [ByteString] = []
+    var start = 0
+    for index in 0...bytes.count where index == bytes.count || bytes[index].isBlank {
+      if index > start { words.append(ByteString(bytes[start..<index])) }
+      start = index + 1
+    }
+    return words
+  }
+
+  /// The number that the text is, when it is nothing but decimal digits and fits.
+  public var unsignedDecimal: UInt64? { unsigned(base: 10) }
+
+  /// The number that the text is in a base of 2…10, when it is nothing but digits and fits.
+  func unsigned(base: UInt64) -> UInt64? {
+    guard !bytes.isEmpty else { return nil }
+    var value: UInt64 = 0
+    for byte in bytes {
+      guard byte.isDigit, UInt64(byte - 0x30) < base else { return nil }
+      let (product, overflow) = value.multipliedReportingOverflow(by: base)
+      let (sum, carry) = product.addingReportingOverflow(UInt64(byte - 0x30))
+      if overflow || carry { return nil }
+      value = sum
+    }
+    return value
+  }
+
+  /// The number that the text is: decimal digits behind an optional sign.
+  var signedDecimal: Int64? {
+    guard let sign = bytes.first else { return nil }
+    let isSigned = sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+")
+    guard let magnitude = (isSigned ? dropping(1) : self).unsignedDecimal,
+      magnitude <= UInt64(Int64.max)
+    else { return nil }
+    return sign == UInt8(ascii: "-") ? -Int64(magnitude) : Int64(magnitude)
+  }
+
+  mutating func append(literal text: StaticString) {
+    for index in 0..<text.utf8CodeUnitCount { bytes.append(text.utf8Start[index]) }
+  }
+  mutating func append(_ text: ByteString) { bytes.append(contentsOf: text.bytes) }
+  mutating func append(byte: UInt8) { bytes.append(byte) }
+  mutating func append(number: Int64) {
+    if number < 0 { bytes.append(UInt8(ascii: "-")) }
+    var rest = number.magnitude
+    let start = bytes.count
+    repeat {
+      bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+
+  /// The entries of a block in which a NUL ends each, as execve(2) takes them.
+  public var entriesEndedByNul: [ByteString] {
+    var entries = split(at: 0)
+    entries.removeLast()
+    return entries
+  }
+}
+
+extension ByteString {
+  /// Longest text that a message quotes; a longer one is cut in its middle.
+  static let longestQuote = 80
+
+  /// In double quotes for a message: control bytes escaped, long text shortened.
+  public var quoted: String {
+    var text = ByteString()
+    text.append(byte: UInt8(ascii: "\""))
+    if bytes.count <= Self.longestQuote {
+      for byte in bytes { text.appendEscaped(byte) }
+    } else {
+      // Cut between characters, not inside one: a half of one would be shown as U+FFFD.
+      var headEnd = Self.longestQuote - 20
+      while headEnd > 40, bytes[headEnd] & 0xC0 == 0x80 { headEnd -= 1 }
+      var tailStart = bytes.count - 17
+      while tailStart < bytes.count - 10, bytes[tailStart] & 0xC0 == 0x80 { tailStart += 1 }
+      for byte in bytes[..<headEnd] { text.appendEscaped(byte) }
+      text.append(literal: "...")
+      for byte in bytes[tailStart...] { text.appendEscaped(byte) }
+    }
+    text.append(byte: UInt8(ascii: "\""))
+    return text.description
+  }
+
+  private mutating func appendEscaped(_ byte: UInt8) {
+    switch byte {
+    case 0x0A: append(literal: "\\n")
+    case 0x0D: append(literal: "\\r")
+    case 0x09: append(literal: "\\t")
+    case 0..<0x20, 0x7F:
+      append(literal: "\\x")
+      append(byte: Self.hexadecimalDigit(byte >> 4))
+      append(byte: Self.hexadecimalDigit(byte & 15))
+    default: append(byte: byte)
+    }
+  }
+
+  static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 0x30 + value : 0x57 + value
+  }
+}

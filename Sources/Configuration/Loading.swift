@@ -1,0 +1,81 @@
+/// What a path is.
+public enum PathKind: Sendable {
+  case file, directory
+  /// Not there or not to be had; the reason as strerror(3) words it.
+  case missing(reason: String)
+}
+
+public enum FileContents: Sendable {
+  case bytes([UInt8])
+  /// More than the limit asked for.
+  case tooLarge
+  case failed(reason: String)
+}
+
+public enum DirectoryListing: Sendable {
+  /// The names without their directory, in any order.
+  case names([ByteString])
+  case failed(reason: String)
+}
+
+/// What the loader asks of the outside world: files, glob, users. The real one calls libc, tests
+/// have their own, and the loader itself stays free of system calls.
+public protocol ConfigurationSource {
+  func kind(of path: ByteString) -> PathKind
+  /// The whole file, unless it is longer than `limit` bytes.
+  func read(_ path: ByteString, limit: Int) -> FileContents
+  func entries(of directory: ByteString) -> DirectoryListing
+  /// The paths that match, as glob(3) gives them; none is no error.
+  func matches(of pattern: ByteString) -> [ByteString]
+  /// Whether `name`, `uid`, `name:group` or `uid:gid` can be resolved now.
+  func userIsKnown(_ user: ByteString) -> Bool
+}
+
+/// What is to be read, and in which surroundings.
+public struct LoadRequest: Sendable {
+  /// The paths of `-c` in order: directories or files.
+  public var paths: [ByteString]
+  /// The inherited environment, `NAME=value` each.
+  public var environment: [ByteString]
+  /// For `%(host_node_name)s`.
+  public var hostName: ByteString
+  /// Unknown options and sections are errors (`--strict`).
+  public var strict: Bool
+  /// Keep every value with its place, and look for what works but bites (`check`).
+  public var wantsReport: Bool
+
+  public init(
+    paths: [ByteString], environment: [ByteString] = [], hostName: ByteString = "localhost",
+    strict: Bool = false, wantsReport: Bool = false
+  ) {
+    self.paths = paths
+    self.environment = environment
+    self.hostName = hostName
+    self.strict = strict
+    self.wantsReport = wantsReport
+  }
+}
+
+public struct LoadResult: Sendable {
+  /// Only to be run when there are no errors.
+  public var configuration: Configuration
+  /// All of all files, in the order of the files and their lines.
+  public var faults: [Fault]
+  public var report: Report?
+
+  public var hasErrors: Bool {
+    for fault in faults where fault.severity == .error { return true }
+    return false
+  }
+}
+
+/// Bounds of what is read. Each keeps a mistake (a log given as configuration, a slipped digit)
+/// from costing PID 1 its memory; real files are a hundred times smaller.
+public enum Limit {
+  /// Bytes of one file.
+  public static let file = 1 << 20
+  /// Bytes of one line.
+  public static let line = 64 << 10
+  /// Processes of all programs together.
+  public static let processes = 10_000
+}
