@@ -37,6 +37,8 @@ int cl_read_signal(int fd, struct cl_signal *signal) {
   return 1;
 }
 
+int cl_errno(void) { return errno; }
+
 int cl_kill(pid_t pid, int signal) { return kill(pid, signal); }
 
 int cl_reap(struct cl_ended *ended) {

@@ -1,2 +1,2 @@
 import Linux
-public func run(_ n: Int32) -> Int32 { getProcessID() }
+public func run(_ n: Int32) -> Int32 { processID() }

@@ -17,12 +17,12 @@ public struct Epoll {
   }
 
   public func addReader(_ file: FileDescriptor, token: UInt64) throws(Errno) {
-    let interest = Int32(CL_READABLE.rawValue)
+    let interest = Int32(CL_READABLE)
     guard cl_epoll_add(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
   }
 
   public func addWriter(_ file: FileDescriptor, token: UInt64) throws(Errno) {
-    let interest = Int32(CL_WRITABLE.rawValue)
+    let interest = Int32(CL_WRITABLE)
     guard cl_epoll_add(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
   }
 

@@ -1,12 +1,12 @@
 import CLinux
 
 /// An error number of a system call (`errno(3)`).
-public struct Errno: Error, Equatable {
+public struct Errno: Error, Equatable, Sendable {
   public var code: Int32
   public init(code: Int32) { self.code = code }
 
   /// What the last failed call left behind. To be read before anything else is called.
-  public static var last: Errno { Errno(code: errno) }
+  public static var last: Errno { Errno(code: cl_errno()) }
 
   public static let permission = Errno(code: EPERM)
   public static let noEntry = Errno(code: ENOENT)

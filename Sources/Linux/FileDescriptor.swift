@@ -1,7 +1,7 @@
 import CLinux
 
 /// An open file. It is not closed by itself: who opens one says where it ends.
-public struct FileDescriptor: Equatable {
+public struct FileDescriptor: Equatable, Sendable {
   public var number: Int32
   public init(number: Int32) { self.number = number }
 
@@ -42,7 +42,7 @@ public struct FileDescriptor: Equatable {
     while true {
       let count = CLinux.read(number, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
-      if errno != EINTR { throw Errno.last }
+      if cl_errno() != EINTR { throw Errno.last }
     }
   }
 

@@ -94,4 +94,4 @@ public func removeFile(_ path: [UInt8]) throws(Errno) {
   guard withCString(path, { unlink($0) }) == 0 else { throw Errno.last }
 }
 
-public func setFileCreationMask(_ mask: UInt32) { _ = cl_umask(mask) }
+public func setFileCreationMask(_ mask: UInt32) { cl_umask(mask) }

@@ -1,14 +1,14 @@
 import CLinux
 
 /// A child that has ended and was reaped.
-public struct EndedProcess {
+public struct EndedProcess: Sendable {
   public var pid: Int32
   /// The signal that ended it, or 0.
   public var signal: Int32
   public var code: Int32
 }
 
-public enum Reaped {
+public enum Reaped: Sendable {
   case one(EndedProcess)
   /// There are children, but none has ended.
   case noneEnded
@@ -21,7 +21,7 @@ public func reapOne() -> Reaped {
   switch cl_reap(&ended) {
   case 1: return .one(EndedProcess(pid: ended.pid, signal: ended.signal, code: ended.code))
   case 0: return .noneEnded
-  default: return errno == ECHILD ? .noChildren : .noneEnded
+  default: return cl_errno() == ECHILD ? .noChildren : .noneEnded
   }
 }
 
@@ -52,7 +52,7 @@ public func raiseOpenFileLimit() -> (soft: UInt64, hard: UInt64)? {
 public func monotonicNow() -> Int64 { Int64(truncatingIfNeeded: cl_monotonic_now()) }
 
 /// A step on the way to a running program, as a message names it.
-public struct SpawnStep: Equatable {
+public struct SpawnStep: Equatable, Sendable {
   public var number: UInt8
   public init(number: UInt8) { self.number = number }
   init(_ step: cl_step) { number = UInt8(truncatingIfNeeded: step.rawValue) }

@@ -1,7 +1,7 @@
 import CLinux
 
 /// A signal that was sent to us, as the kernel tells of it (`signalfd(2)`).
-public struct ReceivedSignal {
+public struct ReceivedSignal: Sendable {
   public var number: Int32
   /// 0 when the sender is outside of our PID namespace, or the kernel.
   public var senderPID: Int32

@@ -1,7 +1,7 @@
 import CLinux
 
 /// What a process runs as: resolved before the fork, so that the child only makes system calls.
-public struct Credentials: Equatable {
+public struct Credentials: Equatable, Sendable {
   public var uid: UInt32
   public var gid: UInt32
   /// As initgroups(3) sets them: `gid` first, then the groups that name the user.

@@ -98,6 +98,8 @@ struct cl_spawn {
 // through the report descriptor, which is closed without a word when exec succeeds.
 pid_t cl_spawn(const struct cl_spawn *spawn);
 
+int cl_errno(void);
+
 // Descriptors.
 
 // Opens 0, 1 and 2 on /dev/null where they are closed, and marks all others close-on-exec.
