@@ -3,21 +3,21 @@
 func sectionKind(of section: Section) -> SectionKind? {
   let (word, rest) = section.nameParts
   if rest == nil {
-    if word == ("swinit" as StaticString) || word == ("supervisord" as StaticString)
-      || word == ("supervisor" as StaticString)
+    if word.equals("swinit") || word.equals("supervisord")
+      || word.equals("supervisor")
     {
       return .globals
     }
-    if word == ("include" as StaticString) { return .include }
-    if word == ("unix_http_server" as StaticString) { return .unixServer }
-    if word == ("inet_http_server" as StaticString) { return .inetServer }
-    if word == ("supervisorctl" as StaticString) { return .client }
+    if word.equals("include") { return .include }
+    if word.equals("unix_http_server") { return .unixServer }
+    if word.equals("inet_http_server") { return .inetServer }
+    if word.equals("supervisorctl") { return .client }
   }
-  if word == ("program" as StaticString) { return .program }
-  if word == ("group" as StaticString) { return .group }
-  if word == ("eventlistener" as StaticString) { return .eventListener }
-  if word == ("fcgi-program" as StaticString) { return .fcgiProgram }
-  if word == ("rpcinterface" as StaticString) { return .rpcInterface }
+  if word.equals("program") { return .program }
+  if word.equals("group") { return .group }
+  if word.equals("eventlistener") { return .eventListener }
+  if word.equals("fcgi-program") { return .fcgiProgram }
+  if word.equals("rpcinterface") { return .rpcInterface }
   return nil
 }
 

@@ -134,15 +134,15 @@ func parseExitCodes(_ text: ByteString) -> ExitCodes? {
 }
 
 func parseAutorestart(_ text: ByteString) -> Autorestart? {
-  if text.lowercased == ("unexpected" as StaticString) { return .unexpected }
+  if text.lowercased.equals("unexpected") { return .unexpected }
   return parseFlag(text).map { $0 ? .always : .never }
 }
 
 func parseEssential(_ text: ByteString) -> Essential? {
   let lower = text.lowercased
-  if lower == ("none" as StaticString) { return Essential.none }
-  if lower == ("fatal" as StaticString) { return .fatal }
-  if lower == ("exit" as StaticString) { return .exit }
+  if lower.equals("none") { return Essential.none }
+  if lower.equals("fatal") { return .fatal }
+  if lower.equals("exit") { return .exit }
   return parseFlag(text).map { $0 ? .exit : .none }
 }
 
