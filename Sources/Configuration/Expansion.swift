@@ -64,7 +64,7 @@ struct Expander {
   private var position = 0
   private var result = ByteString()
   /// What is wrong, each `cannot expand …` without the option's name.
-  private(set) var failures: [(piece: ByteString, reason: String)] = []
+  private(set) var failures: [(piece: ByteString, reason: ByteString)] = []
 
   /// A longer field than this is a slip, and no reason to fill the memory.
   private static let widestField = 1000
@@ -93,7 +93,7 @@ struct Expander {
     return failures.isEmpty ? result : nil
   }
 
-  private mutating func fail(_ start: Int, _ end: Int, _ reason: String) {
+  private mutating func fail(_ start: Int, _ end: Int, _ reason: ByteString) {
     let piece = ByteString(text.bytes[start..<min(end, text.count)])
     for failure in failures where failure.piece == piece { return }
     failures.append((piece, reason))
@@ -221,7 +221,7 @@ struct Expander {
     return nil
   }
 
-  private func unknown(_ name: ByteString, _ reason: String) -> String {
+  private func unknown(_ name: ByteString, _ reason: ByteString) -> ByteString {
     reason + names.nearest(name).question
   }
 }

@@ -11,7 +11,7 @@ struct FaultList {
   private struct Item {
     var place: Place
     var severity: Fault.Severity
-    var message: String
+    var message: ByteString
     /// Equal remarks of one file are folded; empty: never.
     var fold: ByteString
     var alsoLines: [Int] = []
@@ -22,22 +22,22 @@ struct FaultList {
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 
-  mutating func error(_ place: Place, _ message: String) {
+  mutating func error(_ place: Place, _ message: ByteString) {
     errorCount += 1
     items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
   }
 
-  mutating func warn(_ place: Place, _ message: String) {
+  mutating func warn(_ place: Place, _ message: ByteString) {
     items.append(Item(place: place, severity: .warning, message: message, fold: ByteString()))
   }
 
-  mutating func warn(_ place: Place, fold: StaticString, _ message: String) {
+  mutating func warn(_ place: Place, fold: StaticString, _ message: ByteString) {
     warn(place, fold: fold, about: ByteString(), message)
   }
 
   /// A remark that is the same for every line with this `fold` about the same thing.
   mutating func warn(
-    _ place: Place, fold: StaticString, about detail: ByteString, _ message: String
+    _ place: Place, fold: StaticString, about detail: ByteString, _ message: ByteString
   ) {
     var key = ByteString(fold)
     key.append(detail)
@@ -72,11 +72,11 @@ struct FaultList {
   }
 
   /// ` (also line 12, 20, 31 and 4 more)`.
-  private static func also(_ unsorted: [Int]) -> String {
+  private static func also(_ unsorted: [Int]) -> ByteString {
     if unsorted.isEmpty { return "" }
     var lines = unsorted
     lines.sort()
-    var text = " (also line "
+    var text: ByteString = " (also line "
     for index in lines.indices {
       if index == mostLinesNamed { return text + " and \(lines.count - index) more)" }
       text += index == 0 ? "\(lines[index])" : ", \(lines[index])"

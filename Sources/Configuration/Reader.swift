@@ -75,7 +75,7 @@ struct Reader {
     for entry in section.entries where kind.option(entry.key) == nil {
       var fold = ByteString(kind.title)
       fold.append(entry.key)
-      let message: String
+      let message: ByteString
       if let right = Self.kind(having: entry.key) {
         message =
           "\(entry.key.quoted) is an option of \(right.title), not of [\(section.name.shortened)]"
@@ -96,7 +96,7 @@ struct Reader {
 
   /// A warning, or the same words as an error.
   private mutating func complain(
-    _ place: Place, isError: Bool, fold: ByteString, _ message: String
+    _ place: Place, isError: Bool, fold: ByteString, _ message: ByteString
   ) {
     if isError {
       faults.error(place, "cannot go on: \(message)")
@@ -130,10 +130,10 @@ extension SectionKind {
 
 extension ByteString {
   /// For a message, without quotes around it.
-  var shortened: String {
-    var text = ByteString(quoted)
+  var shortened: ByteString {
+    var text = quoted
     text.bytes.removeFirst()
     text.bytes.removeLast()
-    return text.description
+    return text
   }
 }

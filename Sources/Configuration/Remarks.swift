@@ -71,7 +71,7 @@ extension Reader {
         section.place, "[\(name)] is not run: there are no fcgi-programs in this version")
       return
     }
-    var message = "[\(name)] is not run: there are no event listeners in this version"
+    var message: ByteString = "[\(name)] is not run: there are no event listeners in this version"
     if let line = essentialInstead(of: values) {
       message += "; if it is to stop the container, \(line) under [swinit] does that"
     }
@@ -79,7 +79,7 @@ extension Reader {
   }
 
   /// What does the job of a listener that waits for the end of programs.
-  private func essentialInstead(of values: SectionValues) -> String? {
+  private func essentialInstead(of values: SectionValues) -> ByteString? {
     guard let text = values.text("events") else { return nil }
     var hearsFatal = false
     var hearsExit = false
@@ -96,7 +96,7 @@ extension Reader {
 
   /// The sections of the control server and its clients: one warning that names them all.
   mutating func remarkServers() {
-    var titles = ""
+    var titles = ByteString()
     var place: Place?
     for section in sections.sections {
       guard let kind = sectionKind(of: section) else { continue }
