@@ -19,11 +19,20 @@ struct FaultList {
   private var items: [Item] = []
   private(set) var errorCount = 0
 
+  /// So many errors are kept; whoever has more has one mistake, repeated.
+  private static let mostErrors = 1000
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 
   mutating func error(_ place: Place, _ message: ByteString) {
     errorCount += 1
+    if errorCount > Self.mostErrors { return }
+    // A value of [DEFAULT] is read for every section.
+    for item in items
+    where item.place.line == place.line && item.place.file == place.file && item.message == message
+    {
+      return
+    }
     items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
   }
 
@@ -43,7 +52,10 @@ struct FaultList {
     key.append(detail)
     for index in items.indices
     where items[index].place.file == place.file && items[index].fold == key {
-      if items[index].place.line != place.line { items[index].alsoLines.append(place.line) }
+      let line = items[index].place.line
+      if line == place.line { return }
+      items[index].alsoLines.append(max(line, place.line))
+      items[index].place.line = min(line, place.line)
       return
     }
     items.append(Item(place: place, severity: .warning, message: message, fold: key))

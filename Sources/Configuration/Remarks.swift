@@ -25,7 +25,7 @@ extension Reader {
       if let place = values.place(name), values.flag(name) {
         faults.warn(
           place, fold: "syslog",
-          "syslog is not in this version: the log file alone is written")
+          "nothing is sent to syslog in this version")
       }
     }
     if let setting = values.setting("serverurl"),
@@ -55,9 +55,8 @@ extension Reader {
       if values.setting(maxbytes) != nil, values.number(maxbytes) == 0 { return }
       faults.warn(
         place, fold: "rotation",
-        "log files are not rotated in this version and grow without bound: set"
-          + " \(ByteString(maxbytes))=0 if that is meant, or /dev/\(ByteString(stream)) for the"
-          + " container's log")
+        "log files are not rotated in this version, they only grow: write stdout_logfile_maxbytes=0"
+          + " (stderr_...) if that is meant, or log to /dev/stdout")
     case .target(.containerStdout), .target(.containerStderr), .target(.null):
       break
     }

@@ -11,8 +11,6 @@ struct SectionValues {
   fileprivate(set) var values: [Value]
   /// As `options`; nil: not set.
   fileprivate(set) var settings: [Setting?]
-  /// A value of its own could not be read; the default stands in its place.
-  fileprivate(set) var hasErrors = false
 
   init(_ kind: SectionKind) {
     self.kind = kind
@@ -88,7 +86,7 @@ extension Reader {
         values.settings[index] = SectionValues.Setting(entry: entry, text: text.trimmed)
         return
       }
-      values.hasErrors = true
+      // The default stands in its place.
       values.settings[index] = SectionValues.Setting(entry: entry, text: entry.value)
     }
     let text = option.defaultText
