@@ -6,8 +6,10 @@ public struct ByteString: Hashable, Comparable, Sendable {
   public var bytes: [UInt8]
 
   public init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+  @inline(never)
   public init(_ slice: ArraySlice<UInt8>) { bytes = Array(slice) }
   public init(_ text: String) { bytes = Array(text.utf8) }
+  @inline(never)
   public init(_ text: StaticString) {
     bytes = Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
@@ -16,15 +18,18 @@ public struct ByteString: Hashable, Comparable, Sendable {
   public var count: Int { bytes.count }
 
   /// Byte order, as `LC_ALL=C sort` has it.
+  @inline(never)
   public static func < (left: ByteString, right: ByteString) -> Bool {
     left.bytes.lexicographicallyPrecedes(right.bytes)
   }
 
+  @inline(never)
   public static func == (left: ByteString, right: StaticString) -> Bool {
     left.bytes.elementsEqual(
       UnsafeBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
   }
 
+  @inline(never)
   public static func + (left: ByteString, right: ByteString) -> ByteString {
     ByteString(left.bytes + right.bytes)
   }
@@ -32,6 +37,7 @@ public struct ByteString: Hashable, Comparable, Sendable {
 
 extension ByteString: CustomStringConvertible {
   /// The bytes as text; what is no UTF-8 becomes U+FFFD. For messages only.
+  @inline(never)
   public var description: String { String(decoding: bytes, as: UTF8.self) }
 }
 

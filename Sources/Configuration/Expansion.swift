@@ -65,7 +65,7 @@ struct Expander {
   private var result = ByteString()
   private var hasStraySign = false
   /// What is wrong, each `cannot expand …` without the option's name.
-  private(set) var failures: [(piece: ByteString, reason: String)] = []
+  private(set) var failures: [(piece: ByteString, reason: ByteString)] = []
 
   /// A longer field than this is a slip, and no reason to fill the memory.
   private static let widestField = 1000
@@ -105,7 +105,7 @@ struct Expander {
     return end
   }
 
-  private mutating func fail(_ start: Int, _ end: Int, _ reason: String) {
+  private mutating func fail(_ start: Int, _ end: Int, _ reason: ByteString) {
     let piece = ByteString(text.bytes[start..<min(end, text.count)])
     for failure in failures where failure.piece == piece { return }
     failures.append((piece, reason))
@@ -134,7 +134,7 @@ struct Expander {
       fail(
         start, position,
         field.isNumber(conversion)
-          ? "\(value.quoted) is no number; s is for text"
+          ? message("{q} is no number; s is for text", value)
           : "the letter must be s, d, i, u, o, x or X")
       return
     }
@@ -206,12 +206,6 @@ struct Expander {
     return nil
   }
 
-  private func decimal(_ number: Int64) -> ByteString {
-    var text = ByteString()
-    text.append(number: number)
-    return text
-  }
-
   /// `ENV_X` or `ENV_X:-default`: the default counts for an empty variable too, as in the shell.
   private mutating func environmentValue(of name: ByteString, _ start: Int) -> ByteString? {
     var index = 4
@@ -225,11 +219,12 @@ struct Expander {
     if let value { return value }
     fail(
       start, position,
-      unknown(name, "\(variable) is not set; %(ENV_\(variable):-text)s would give a default"))
+      unknown(
+        name, message("{} is not set; %(ENV_{}:-text)s would give a default", variable, variable)))
     return nil
   }
 
-  private func unknown(_ name: ByteString, _ reason: String) -> String {
+  private func unknown(_ name: ByteString, _ reason: ByteString) -> ByteString {
     reason + names.nearest(name).question
   }
 }

@@ -11,7 +11,7 @@ struct FaultList {
   private struct Item {
     var place: Place
     var severity: Fault.Severity
-    var message: String
+    var message: ByteString
     /// Equal remarks of one file are folded; empty: never.
     var fold: ByteString
     var alsoLines: [Int] = []
@@ -24,7 +24,7 @@ struct FaultList {
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 
-  mutating func error(_ place: Place, _ message: String) {
+  mutating func error(_ place: Place, _ message: ByteString) {
     errorCount += 1
     if errorCount > Self.mostErrors { return }
     // A value of [DEFAULT] is read for every section.
@@ -36,17 +36,17 @@ struct FaultList {
     items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
   }
 
-  mutating func warn(_ place: Place, _ message: String) {
+  mutating func warn(_ place: Place, _ message: ByteString) {
     items.append(Item(place: place, severity: .warning, message: message, fold: ByteString()))
   }
 
-  mutating func warn(_ place: Place, fold: StaticString, _ message: String) {
+  mutating func warn(_ place: Place, fold: StaticString, _ message: ByteString) {
     warn(place, fold: fold, about: ByteString(), message)
   }
 
   /// A remark that is the same for every line with this `fold` about the same thing.
   mutating func warn(
-    _ place: Place, fold: StaticString, about detail: ByteString, _ message: String
+    _ place: Place, fold: StaticString, about detail: ByteString, _ message: ByteString
   ) {
     var key = ByteString(fold)
     key.append(detail)
@@ -63,35 +63,31 @@ struct FaultList {
 
   /// In the order of the files and lines; each as a person reads it.
   func faults(files: [ByteString]) -> [Fault] {
-    var order = Array(items.indices)
-    order.sort { isBefore($0, $1) }
+    var keys: [SortKey] = []
+    for item in items { keys.append(SortKey(first: item.place.file, second: item.place.line)) }
     var faults: [Fault] = []
-    for index in order {
+    for index in order(of: keys) {
       let item = items[index]
       let fault = Fault(
         item.severity, file: item.place.file < files.count ? files[item.place.file] : ByteString(),
-        line: item.place.line, item.message + Self.also(item.alsoLines))
+        line: item.place.line, (item.message + Self.also(item.alsoLines)).description)
       faults.append(fault)
     }
     return faults
   }
 
-  private func isBefore(_ left: Int, _ right: Int) -> Bool {
-    let (first, second) = (items[left].place, items[right].place)
-    if first.file != second.file { return first.file < second.file }
-    if first.line != second.line { return first.line < second.line }
-    return left < right
-  }
-
   /// ` (also line 12, 20, 31 and 4 more)`.
-  private static func also(_ unsorted: [Int]) -> String {
-    if unsorted.isEmpty { return "" }
-    var lines = unsorted
-    lines.sort()
-    var text = " (also line "
-    for index in lines.indices {
-      if index == mostLinesNamed { return text + " and \(lines.count - index) more)" }
-      text += index == 0 ? "\(lines[index])" : ", \(lines[index])"
+  private static func also(_ lines: [Int]) -> ByteString {
+    if lines.isEmpty { return ByteString() }
+    var keys: [SortKey] = []
+    for line in lines { keys.append(SortKey(first: line)) }
+    var text: ByteString = " (also line "
+    for (position, index) in order(of: keys).enumerated() {
+      if position == mostLinesNamed {
+        return text + message(" and {} more)", decimal(Int64(lines.count - position)))
+      }
+      if position > 0 { text.append(literal: ", ") }
+      text.append(number: Int64(lines[index]))
     }
     return text + ")"
   }

@@ -39,9 +39,9 @@ struct NearestName {
   }
 
   /// `; did you mean NAME?` for the end of a message, or nothing.
-  var question: String {
-    guard let name else { return "" }
-    return "; did you mean \(name.quoted)?"
+  var question: ByteString {
+    guard let name else { return ByteString() }
+    return message("; did you mean {q}?", name)
   }
 }
 

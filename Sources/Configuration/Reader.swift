@@ -53,7 +53,7 @@ struct Reader {
       if section.name.equals("DEFAULT") { return }
       complain(
         section.place, isError: isStrict, fold: section.name,
-        "section [\(section.name.shortened)]: there is none of that name"
+        message("section [{s}]: there is none of that name", section.name)
           + nearestSection(to: section).question)
       return
     }
@@ -62,11 +62,12 @@ struct Reader {
     let name = section.nameParts.rest ?? ByteString()
     if name.isEmpty {
       faults.error(
-        section.place, "cannot read section [\(section.name.shortened)]: write \(kind.title)")
+        section.place,
+        message("cannot read section [{s}]: write {}", section.name, ByteString(kind.title)))
     } else if kind != .rpcInterface, !isName(name) {
       faults.error(
         section.place,
-        "cannot use the name \(name.quoted): a name holds no blank, \":\" and \"/\"")
+        message("cannot use the name {q}: a name holds no blank, \":\" and \"/\"", name))
     }
   }
 
@@ -77,11 +78,11 @@ struct Reader {
       var fold = ByteString(kind.title)
       fold.append(entry.key)
       let reason =
-        Self.kind(having: entry.key).map { "it is an option of \(title($0))" }
-        ?? "there is no such option" + nearest(entry.key, in: kind).question
+        Self.kind(having: entry.key).map { message("it is an option of {}", title($0)) }
+        ?? message("there is no such option{}", nearest(entry.key, in: kind).question)
       complain(
         entry.place, isError: isStrict || isOwn, fold: fold,
-        "\(entry.key.quoted) in [\(section.name.shortened)]: " + reason)
+        message("{q} in [{s}]: ", entry.key, section.name) + reason)
     }
   }
 
@@ -99,7 +100,7 @@ struct Reader {
 
   /// A warning or an error, in the same words.
   private mutating func complain(
-    _ place: Place, isError: Bool, fold: ByteString, _ message: String
+    _ place: Place, isError: Bool, fold: ByteString, _ message: ByteString
   ) {
     if isError {
       faults.error(place, "cannot accept " + message)
@@ -116,7 +117,7 @@ struct Reader {
       for option in programOptions { near.consider(ByteString(option.name)) }
       complain(
         entry.place, isError: isStrict, fold: entry.key,
-        "\(entry.key.quoted) in [DEFAULT]: there is no such option" + near.question)
+        message("{q} in [DEFAULT]: there is no such option", entry.key) + near.question)
     }
   }
 }
@@ -128,15 +129,5 @@ extension SectionKind {
     case .program, .group, .eventListener, .fcgiProgram, .rpcInterface: true
     case .globals, .include, .unixServer, .inetServer, .client: false
     }
-  }
-}
-
-extension ByteString {
-  /// For a message, without quotes around it.
-  var shortened: String {
-    var text = ByteString(quoted)
-    text.bytes.removeFirst()
-    text.bytes.removeLast()
-    return text.description
   }
 }

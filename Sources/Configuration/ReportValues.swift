@@ -78,7 +78,7 @@ extension Reader {
     switch option.kind {
     case .flag: text.append(literal: number == 1 ? "true" : "false")
     case .seconds: text = secondsText(number)
-    case .octal: text = ByteString("0" + String(number, radix: 8))
+    case .octal: text = "0" + octal(number)
     case .signal: text = signalText(number)
     case .signals:
       for signal in 1...Signal.highest

@@ -110,7 +110,8 @@ extension Reader {
     for failure in expander.failures {
       faults.error(
         entry.place,
-        "cannot expand \(failure.piece.quoted) in \(ByteString(option.name)): \(failure.reason)")
+        message(
+          "cannot expand {q} in {}: {}", failure.piece, ByteString(option.name), failure.reason))
     }
     return text
   }
@@ -132,7 +133,8 @@ extension Reader {
     }
     if option.kind == .seconds, text.bytes.contains(UInt8(ascii: ".")) {
       faults.warn(
-        entry.place, fold: "fraction", "Supervisor takes only whole seconds for \(entry.key)")
+        entry.place, fold: "fraction",
+        message("Supervisor takes only whole seconds for {}", entry.key))
     }
     if case .exitcodes(let codes) = value, codes.signals.bits != 0 {
       faults.warn(
@@ -142,17 +144,15 @@ extension Reader {
   }
 
   private mutating func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
-    var message = "cannot read \(ByteString(option.name)) \(text.quoted)"
-    if text != entry.value { message += " (from \(entry.value.quoted))" }
-    if option.kind == .integer || option.kind == .octal {
-      message += ": \(option.range)"
-    } else {
-      message += ": \(ByteString(option.kind.allowed))"
-    }
+    var problem = message("cannot read {} {q}", ByteString(option.name), text)
+    if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
+    problem.append(literal: ": ")
+    let isNumber = option.kind == .integer || option.kind == .octal
+    problem.append(isNumber ? option.range : ByteString(option.kind.allowed))
     if option.kind == .signal, text.bytes.contains(UInt8(ascii: ",")) {
-      message += "; sequences are not in this version"
+      problem.append(literal: "; sequences are not in this version")
     }
-    faults.error(entry.place, message)
+    faults.error(entry.place, problem)
   }
 
   private mutating func readCommand(_ text: ByteString, _ entry: Entry) -> Value? {
@@ -166,7 +166,7 @@ extension Reader {
       }
       return .text(words.block)
     } catch {
-      faults.error(entry.place, "cannot read command \(entry.value.quoted): \(error.reason)")
+      faults.error(entry.place, message("cannot read command {q}: {}", entry.value, error.reason))
       return nil
     }
   }
@@ -177,7 +177,8 @@ extension Reader {
       remarkUnquoted(pairs, entry)
       return .text(pairs.block)
     } catch {
-      faults.error(entry.place, "cannot read environment \(entry.value.quoted): \(error.reason)")
+      faults.error(
+        entry.place, message("cannot read environment {q}: {}", entry.value, error.reason))
       return nil
     }
   }
@@ -185,7 +186,7 @@ extension Reader {
   /// Names the values that Supervisor would read differently. They are shown as they stand in the
   /// file, never as expanded: that may be a password.
   private mutating func remarkUnquoted(_ pairs: EnvironmentPairs, _ entry: Entry) {
-    var forms = ""
+    var forms = ByteString()
     for pair in pairs.pairs where pair.differs {
       var value: ByteString = "\"...\""
       if let written = try? EnvironmentPairs(entry.value) {
@@ -193,12 +194,13 @@ extension Reader {
           value = other.value.asEnvironmentValue
         }
       }
-      if !forms.isEmpty { forms += "," }
-      forms += (pair.name + "=" + value).shortened
+      if !forms.isEmpty { forms.append(literal: ",") }
+      forms.append(message("{s}", pair.name + "=" + value))
     }
     if forms.isEmpty { return }
     faults.warn(
-      entry.place, "Supervisor would read this environment differently without quotes: \(forms)")
+      entry.place,
+      message("Supervisor would read this environment differently without quotes: {}", forms))
   }
 
   private mutating func readPath(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
@@ -222,11 +224,15 @@ extension Reader {
 
 extension Option {
   /// What an error says about bounds.
-  fileprivate var range: String {
-    let what = kind == .octal ? "an octal number" : "a whole number"
-    if kind == .octal { return "\(what) of 0 to 0\(String(highest, radix: 8)) is allowed, as 022" }
-    if lowest == .min { return "\(what) is allowed, below 2147483648 in size" }
-    if highest == .max { return "\(what), \(lowest) or more, is allowed" }
-    return "\(what) of \(lowest) to \(highest) is allowed"
+  fileprivate var range: ByteString {
+    if kind == .octal {
+      return message("an octal number of 0 to 0{} is allowed, as 022", octal(Int64(highest)))
+    }
+    if lowest == .min { return "a whole number is allowed, of 32 bits" }
+    if highest == .max {
+      return message("a whole number, {} or more, is allowed", decimal(Int64(lowest)))
+    }
+    return message(
+      "a whole number of {} to {} is allowed", decimal(Int64(lowest)), decimal(Int64(highest)))
   }
 }
