@@ -18,6 +18,7 @@ public struct Fault: Equatable, Sendable {
   }
 
   /// The line that a person sees: `FILE:LINE: cannot …` or `FILE:LINE: warning: …`.
+  @inline(never)
   public var text: String {
     let place = line > 0 ? "\(file):\(line)" : "\(file)"
     return severity == .error ? "\(place): \(message)" : "\(place): warning: \(message)"

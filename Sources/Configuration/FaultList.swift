@@ -24,6 +24,7 @@ struct FaultList {
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 
+  @inline(never)
   mutating func error(_ place: Place, _ message: ByteString) {
     errorCount += 1
     if errorCount > Self.mostErrors { return }
@@ -36,6 +37,7 @@ struct FaultList {
     items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
   }
 
+  @inline(never)
   mutating func warn(_ place: Place, _ message: ByteString) {
     items.append(Item(place: place, severity: .warning, message: message, fold: ByteString()))
   }

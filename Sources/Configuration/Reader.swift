@@ -39,6 +39,7 @@ struct Reader {
   }
 
   /// Where a file lies, for `%(here)s` and relative includes.
+  @inline(never)
   func directory(of file: Int) -> ByteString {
     guard file < files.count, let slash = files[file].bytes.lastIndex(of: UInt8(ascii: "/")) else {
       return "."
@@ -99,6 +100,7 @@ struct Reader {
   }
 
   /// A warning or an error, in the same words.
+  @inline(never)
   private mutating func complain(
     _ place: Place, isError: Bool, fold: ByteString, _ message: ByteString
   ) {

@@ -12,6 +12,7 @@ struct SectionValues {
   /// As `options`; nil: not set.
   fileprivate(set) var settings: [Setting?]
 
+  @inline(never)
   init(_ kind: SectionKind) {
     self.kind = kind
     options = kind.allOptions
@@ -19,30 +20,37 @@ struct SectionValues {
     settings = [Setting?](repeating: nil, count: options.count)
   }
 
+  @inline(never)
   func index(_ name: StaticString) -> Int? {
     for index in options.indices where options[index].name.hasSameText(as: name) { return index }
     return nil
   }
 
   /// Where it was set; nil: it was not.
+  @inline(never)
   func setting(_ name: StaticString) -> Setting? {
     guard let index = index(name) else { return nil }
     return settings[index]
   }
+  @inline(never)
   func place(_ name: StaticString) -> Place? { setting(name)?.entry.place }
 
+  @inline(never)
   private func value(_ name: StaticString) -> Value {
     guard let index = index(name) else { return .unset }
     return values[index]
   }
 
+  @inline(never)
   func number(_ name: StaticString) -> Int64? {
     if case .number(let number) = value(name) { return number }
     return nil
   }
+  @inline(never)
   func flag(_ name: StaticString) -> Bool { number(name) == 1 }
   func duration(_ name: StaticString) -> Nanoseconds { Nanoseconds(number(name) ?? 0) }
   func int32(_ name: StaticString) -> Int32 { Int32(clamping: number(name) ?? 0) }
+  @inline(never)
   func text(_ name: StaticString) -> ByteString? {
     if case .text(let text) = value(name) { return text }
     return nil
@@ -72,6 +80,7 @@ extension StaticString {
 extension Reader {
   /// Finds, expands and reads the option at `index`. Errors go to `faults`; the value is then the
   /// default, so that one mistake makes no second message.
+  @inline(never)
   mutating func evaluate(
     _ index: Int, of values: inout SectionValues, _ section: Section, _ names: ExpansionNames
   ) {
@@ -104,6 +113,7 @@ extension Reader {
     for index in values.options.indices { evaluate(index, of: &values, section, names) }
   }
 
+  @inline(never)
   mutating func expand(_ entry: Entry, _ option: Option, _ names: ExpansionNames) -> ByteString? {
     var expander = Expander(entry.value, names, here: directory(of: entry.place.file))
     let text = expander.expand()
@@ -117,6 +127,7 @@ extension Reader {
   }
 
   /// Reads a text by its kind, with the remarks that the text itself earns.
+  @inline(never)
   private mutating func read(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
     switch option.kind {
     case .command: return readCommand(text, entry)
@@ -143,6 +154,7 @@ extension Reader {
     return value
   }
 
+  @inline(never)
   private mutating func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
     var problem = message("cannot read {} {q}", ByteString(option.name), text)
     if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
