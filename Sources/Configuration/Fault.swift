@@ -19,7 +19,7 @@ public struct Fault: Equatable, Sendable {
 
   /// The line that a person sees: `FILE:LINE: cannot …` or `FILE:LINE: warning: …`.
   public var text: ByteString {
-    let place = line > 0 ? "\(file):\(line)" : file
-    return severity == .error ? "\(place): \(message)" : "\(place): warning: \(message)"
+    let place = line > 0 ? file + ":" + decimal(line) : file
+    return place + (severity == .error ? ": " : ": warning: ") + message
   }
 }
