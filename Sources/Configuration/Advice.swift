@@ -102,8 +102,10 @@ extension Reader {
   /// Equal, quotes and parentheses around it aside.
   private static func isWord(_ text: ByteString, _ word: StaticString) -> Bool {
     var bytes = text.bytes[...]
-    while let last = bytes.last, "\"')}".utf8.contains(last) { bytes.removeLast() }
-    while let first = bytes.first, "\"'({".utf8.contains(first) { bytes.removeFirst() }
+    let closing = ByteString("\"')}").bytes
+    let opening = ByteString("\"'({").bytes
+    while let last = bytes.last, closing.contains(last) { bytes.removeLast() }
+    while let first = bytes.first, opening.contains(first) { bytes.removeFirst() }
     return ByteString(bytes) == word
   }
 }

@@ -124,7 +124,7 @@ private struct JSONWriter {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
       case 0..<0x20:
-        bytes += Array("\\u00".utf8)
+        bytes += ByteString("\\u00").bytes
         bytes += [
           ByteString.hexadecimalDigit(byte >> 4), ByteString.hexadecimalDigit(byte & 15),
         ]
