@@ -4,10 +4,25 @@
 /// Fills the gaps of a template in their order: `{}` plain, `{q}` in quotes and shortened, `{s}`
 /// shortened without quotes (control bytes escaped in both). A gap too many stays empty.
 @inline(never)
+public func message(_ template: StaticString, _ value: ByteString) -> ByteString {
+  fill(template, [value])
+}
+
+@inline(never)
+public func message(_ template: StaticString, _ first: ByteString, _ second: ByteString) -> ByteString {
+  fill(template, [first, second])
+}
+
+@inline(never)
 public func message(
-  _ template: StaticString, _ first: ByteString = ByteString(), _ second: ByteString = ByteString(),
-  _ third: ByteString = ByteString(), _ fourth: ByteString = ByteString()
+  _ template: StaticString, _ first: ByteString, _ second: ByteString, _ third: ByteString,
+  _ fourth: ByteString = ByteString()
 ) -> ByteString {
+  fill(template, [first, second, third, fourth])
+}
+
+@inline(never)
+private func fill(_ template: StaticString, _ values: [ByteString]) -> ByteString {
   let pattern = ByteString(template)
   var text = ByteString()
   var gaps = 0
@@ -16,7 +31,7 @@ public func message(
     let isPlain = pattern.matches("{}", at: index)
     let isQuoted = pattern.matches("{q}", at: index)
     if isPlain || isQuoted || pattern.matches("{s}", at: index) {
-      let value = gaps == 0 ? first : gaps == 1 ? second : gaps == 2 ? third : fourth
+      let value = gaps < values.count ? values[gaps] : ByteString()
       gaps += 1
       if isPlain { text.append(value) } else { text.appendShortened(value, inQuotes: isQuoted) }
       index += isPlain ? 2 : 3

@@ -69,11 +69,12 @@ extension Reader {
     }
     remarkProgram(values)
     if request.wantsReport { advise(values) }
-    guard count > 0, let program = makeProgram(values, name) else { return result }
-    if let user = program.user, let place = values.place("user") { users.append((user, place)) }
+    guard count > 0, values.text("command") != nil else { return result }
+    if let user = values.text("user"), let place = values.place("user") {
+      users.append((user, place))
+    }
     guard reserve(count, values.place("numprocs") ?? section.place) else { return result }
-    result.programs.append(program)
-    if request.wantsReport { result.reports.append(reportValues(values, program)) }
+    addProcess(values, to: &result)
 
     let dependent = indicesThatDependOnNumber(values)
     for number in 1..<max(count, 1) {
@@ -85,11 +86,8 @@ extension Reader {
       for index in dependent where index != environment {
         evaluate(index, of: &values, section, names)
       }
-      guard faults.errorCount == errorsBefore, let program = makeProgram(values, name) else {
-        break
-      }
-      result.programs.append(program)
-      if request.wantsReport { result.reports.append(reportValues(values, program)) }
+      guard faults.errorCount == errorsBefore else { break }
+      addProcess(values, to: &result)
     }
     return result
   }
@@ -162,11 +160,11 @@ extension Reader {
     }
   }
 
-  /// nil: it has no command that can be read.
-  private func makeProgram(_ values: SectionValues, _ name: ByteString) -> Program? {
-    guard let arguments = values.text("command") else { return nil }
+  @inline(never)
+  private func addProcess(_ values: SectionValues, to result: inout ProgramProcesses) {
     var program = Program(
-      name: values.text("process_name") ?? name, group: 0, arguments: arguments)
+      name: values.text("process_name") ?? result.name, group: 0,
+      arguments: values.text("command") ?? ByteString())
     program.environment = values.text("environment") ?? ByteString()
     program.priority = values.int32("priority")
     program.autostart = values.flag("autostart")
@@ -189,7 +187,8 @@ extension Reader {
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
-    return program
+    if request.wantsReport { result.reports.append(reportValues(values, program)) }
+    result.programs.append(program)
   }
 
   private func target(_ text: ByteString?, or own: LogTarget) -> LogTarget {
@@ -238,12 +237,12 @@ extension Reader {
       let start = configuration.programs.count
       for member in group.members {
         guard let found = programOf.find(member) else { continue }
-        let one = processes[found]
-        for var program in one.programs {
-          program.group = index
-          configuration.programs.append(program)
+        let first = configuration.programs.count
+        configuration.programs.append(contentsOf: processes[found].programs)
+        for number in first..<configuration.programs.count {
+          configuration.programs[number].group = index
         }
-        report?.programs.append(contentsOf: one.reports)
+        report?.programs.append(contentsOf: processes[found].reports)
       }
       checkProcessNames(start, group, processes)
     }
