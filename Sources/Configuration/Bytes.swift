@@ -160,39 +160,38 @@ extension ByteString {
 }
 
 extension ByteString {
-  /// The same text as good UTF-8 (RFC 3629): each byte that belongs to no character becomes U+FFFD.
+  /// The same text as good UTF-8 (RFC 3629): what belongs to no character becomes U+FFFD, the
+  /// beginning of a character that breaks off one of them.
   @inline(never)
   var repairedUTF8: ByteString {
     var text = ByteString()
     var index = 0
     while index < bytes.count {
-      let length = characterLength(at: index)
-      if length == 0 {
-        text.bytes += [0xEF, 0xBF, 0xBD]
-        index += 1
+      let (length, isWhole) = character(at: index)
+      if isWhole {
+        for offset in 0..<length { text.append(byte: bytes[index + offset]) }
       } else {
-        text.bytes += bytes[index..<(index + length)]
-        index += length
+        text.append(literal: "\u{FFFD}")
       }
+      index += length
     }
     return text
   }
 
-  /// How many bytes the character at `index` has; 0 when there is none.
-  private func characterLength(at index: Int) -> Int {
+  /// How many bytes at `index` are a character, or the beginning of one.
+  private func character(at index: Int) -> (length: Int, isWhole: Bool) {
     let lead = bytes[index]
-    if lead < 0x80 { return 1 }
+    if lead < 0x80 { return (1, true) }
     let length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
-    if length == 0 || index + length > bytes.count { return 0 }
-    for offset in 1..<length where bytes[index + offset] & 0xC0 != 0x80 { return 0 }
-    let second = bytes[index + 1]
-    // Overlong forms, surrogates, and what lies beyond U+10FFFF.
-    switch lead {
-    case 0xE0: return second >= 0xA0 ? length : 0
-    case 0xED: return second < 0xA0 ? length : 0
-    case 0xF0: return second >= 0x90 ? length : 0
-    case 0xF4: return second < 0x90 ? length : 0
-    default: return length
+    // Overlong forms, surrogates, and what lies beyond U+10FFFF show in the second byte.
+    let lowest: UInt8 = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80
+    let highest: UInt8 = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF
+    var found = 1
+    while found < length, index + found < bytes.count {
+      let byte = bytes[index + found]
+      guard byte & 0xC0 == 0x80, found > 1 || (byte >= lowest && byte <= highest) else { break }
+      found += 1
     }
+    return (found, found == length)
   }
 }
