@@ -12,6 +12,7 @@ extension Supervisor {
   mutating func beginStop(_ reason: ExitReason, _ now: Time, _ actions: inout [Action]) {
     guard case .running = phase else { return }
     cause = reason
+    exitCode = exitStatus(reason)
     phase = .stopping(level: levels.count)
     for slot in records.indices {
       switch records[slot].state {
@@ -80,7 +81,7 @@ extension Supervisor {
     guard let cause else { return }
     phase = .ended
     timers.clear(sweepTimer)
-    actions.append(.exit(exitStatus(cause), cause))
+    actions.append(.exit(exitCode, cause))
   }
 
   /// Nothing left to do: programs started by themselves, each has ended by itself, and nothing
@@ -114,18 +115,22 @@ extension Supervisor {
   /// from one of our own children while a program is FATAL tells of just that (the listener that
   /// kills its parent).
   func firstFailure(told signal: Signal, by sender: Sender) -> Slot? {
-    if configuration.globals.exitOnSignal == .failure { return firstUnexpected() }
-    guard sender.isDescendant else { return nil }
-    return records.indices.first { records[$0].state == .fatal }
+    switch configuration.globals.exitOnSignal {
+    case .signal: return nil
+    case .failure: return firstUnexpected()
+    case .zero:
+      guard sender.isDescendant else { return nil }
+      return records.indices.first { records[$0].state == .fatal }
+    }
   }
 
   private func exitStatus(_ reason: ExitReason) -> UInt8 {
     switch reason {
-    case .told(let signal, let sender, let failed):
+    case .told(let signal, _, let failed):
       switch configuration.globals.exitOnSignal {
       case .signal: return UInt8(truncatingIfNeeded: 128 + signal.number)
       case .failure: return code(of: failed)
-      case .zero: return failed != nil && sender.isDescendant ? 1 : 0
+      case .zero: return failed == nil ? 0 : 1
       }
     case .essentialFatal(_, let failure): return failure.exitCode
     case .essentialExited(_, let status): return status.code

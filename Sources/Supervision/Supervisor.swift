@@ -60,6 +60,9 @@ public struct Supervisor: Sendable {
   var active = 0
   /// Why the stop began, once it has.
   var cause: ExitReason?
+  /// What swinit will exit with, decided together with `cause`: how programs end while they are
+  /// being stopped says nothing about it.
+  var exitCode: UInt8 = 0
   /// The signal that `stopsignal` left unset stands for.
   var defaultStopSignal = Signal.terminate
   /// SIGINTs so far: the second one on a terminal kills.

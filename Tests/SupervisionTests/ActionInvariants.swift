@@ -1,0 +1,282 @@
+import Configuration
+
+@testable import Supervision
+
+// What each action of the core may do, given all that went before. Those of the stop are in
+// `StopInvariants.swift`.
+
+extension Invariants {
+  mutating func walk(_ actions: [Action], _ event: Event, _ now: Time) {
+    /// The signal that a notice has announced.
+    var announced: (pid: ProcessID, signal: Signal, group: Bool)?
+    var killingAll = false
+    for (index, action) in actions.enumerated() {
+      if let expected = announced {
+        guard case .signal(let pid, let signal, let group) = action,
+          (pid, signal, group) == expected
+        else {
+          return require(false, "No signal is announced and not sent: \(expected).")
+        }
+        announced = nil
+        continue
+      }
+      switch action {
+      case .spawn(let slot):
+        require(index == actions.count - 1, "No spawn is followed by another action.")
+        spawn(slot, event, now)
+      case .signal(let pid, let signal, let group):
+        require(
+          killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
+        killAtOnce(pid, group, now)
+      case .sweep(let signal): sweep(signal, killingAll, now)
+      case .exit(let code, let reason):
+        require(index == actions.count - 1, "No exit is followed by another action.")
+        exit(code, reason, event, now)
+      case .report(let notice):
+        if case .killingAll = notice { killingAll = true }
+        announced = report(notice, event, now)
+      }
+    }
+    require(announced == nil, "No signal is announced and not sent.")
+    if killingAll, stop?.sweep == nil {
+      require(
+        programs.allSatisfy { !$0.mustGo || $0.killed != nil },
+        "A second ^C on a terminal spares no program.")
+    }
+    if killingAll, let sweep = stop?.sweep, stop?.exited == false {
+      require(sweep.signal == .kill, "A second ^C on a terminal never leaves the sweep waiting.")
+    }
+  }
+
+  mutating func move(_ slot: Slot, to state: StateName) {
+    let old = programs[slot].state
+    require(old.next.contains(state), "p\(slot): no arrow leads from \(old) to \(state).")
+    programs[slot].state = state
+    programs[slot].deadline = nil
+  }
+
+  private mutating func spawn(_ slot: Slot, _ event: Event, _ now: Time) {
+    require(stop == nil, "p\(slot): nothing is started after the stop has begun.")
+    require(
+      programs[slot].pid == 0 && !programs[slot].asked,
+      "p\(slot): a program never has two processes.")
+    if programs[slot].state == .stopped {
+      require(
+        started < startOrder.count && startOrder[started] == slot,
+        "p\(slot): no first start comes before one of a lower level, twice, or unasked.")
+      started += 1
+    } else {
+      require(
+        programs[slot].deadline.map { $0 <= now } ?? false,
+        "p\(slot): no retry or restart comes before its pause is over.")
+    }
+    move(slot, to: .starting)
+    programs[slot].asked = true
+    programs[slot].asking = now
+    programs[slot].executed = false
+    programs[slot].failure = nil
+    programs[slot].tries += 1
+  }
+
+  /// Takes in a notice and returns the signal that it announces.
+  private mutating func report(
+    _ notice: Notice, _ event: Event, _ now: Time
+  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+    switch notice {
+    case .starting(let slot, let pid):
+      require(
+        programs[slot].state == .starting && programs[slot].pid == pid,
+        "p\(slot): no start is reported but for a fork.")
+    case .running(let slot, let pid): becomeRunning(slot, pid, event, now)
+    case .backoff(let slot, let failure, let pause):
+      backoff(slot, failure, pause, event, now)
+    case .fatal(let slot, let failure, let tries): fatal(slot, failure, tries, event, now)
+    case .exited(let slot, let status, let expected, let restart):
+      exited(slot, status, expected, restart, event, now)
+    case .stopping(let slot, let pid, let signal):
+      return stopping(slot, pid, signal, now)
+    case .stopped(let slot, let status): stopped(slot, status, event)
+    case .killing(let slot, let pid, let after): return killing(slot, pid, after, now)
+    case .survivedKill(let slot, _):
+      require(
+        programs[slot].killed.map { $0 + .seconds(5) <= now } ?? false && !programs[slot].abandoned,
+        "p\(slot): nobody is given up before 5 s have passed since SIGKILL.")
+      programs[slot].abandoned = true
+      programs[slot].deadline = nil
+      see(.abandoned)
+    case .nothingToStart:
+      require(startOrder.isEmpty, "There never is nothing to start while something is.")
+    case .stopRequested(let signal, let sender):
+      require(stop == nil, "A stop never begins twice.")
+      told(signal, sender, event, now)
+    case .stopRepeated(let signal, _):
+      require(stop != nil, "Nothing is repeated that was not said before.")
+      require(asksForStop(event, signal), "No signal is invented.")
+      see(.repeatedSignal)
+    case .killingAll:
+      require(
+        onTerminal && asksForStop(event, .interrupt) && (stop?.interrupts ?? 0) == 2,
+        "Nobody but the second ^C on a terminal kills without waiting.")
+      see(stop?.sweep == nil ? .secondInterrupt : .secondInterruptInSweep)
+    case .ignored(let signal, _):
+      require(!asksForStop(event, signal), "No stop signal is ignored.")
+      see(.ignoredSignal)
+    case .sweeping: break
+    }
+    return nil
+  }
+
+  /// Whether the event is this signal and means a stop.
+  func asksForStop(_ event: Event, _ signal: Signal) -> Bool {
+    guard case .signal(let received, _) = event, received == signal else { return false }
+    if signal == .windowChange, onTerminal { return false }
+    return configuration.globals.stopOn.contains(signal)
+  }
+
+  private mutating func becomeRunning(
+    _ slot: Slot, _ pid: ProcessID, _ event: Event, _ now: Time
+  ) {
+    let program = configuration.programs[slot]
+    let stayedUp =
+      programs[slot].executed && programs[slot].asking + program.startsecs <= now
+      && programs[slot].failure == nil
+    var endedBeforeExec = false
+    if case .ended = event {
+      endedBeforeExec =
+        !programs[slot].executed && program.startsecs == .zero && programs[slot].failure == nil
+      see(endedBeforeExec ? .endedBeforeExec : .endedBeforeLateTick)
+    }
+    require(
+      stayedUp || endedBeforeExec,
+      "p\(slot): no program is RUNNING before it has stayed up for startsecs.")
+    if case .ended = event {
+    } else {
+      require(
+        processes[pid] == slot, "p\(slot): no program is RUNNING without a process.")
+    }
+    move(slot, to: .running)
+    programs[slot].runningSince = now
+    programs[slot].tries = 0
+    programs[slot].unexpected = nil
+  }
+
+  /// Why the start failed, by the rules; nil when it did not fail.
+  private func startFailure(_ slot: Slot, _ event: Event, _ now: Time) -> StartFailure? {
+    switch event {
+    case .forkFailed(slot, let failure): return .spawn(failure)
+    case .ended(_, let status):
+      if let failure = programs[slot].failure { return .spawn(failure) }
+      let startsecs = configuration.programs[slot].startsecs
+      if startsecs == .zero { return nil }
+      // Up for startsecs, though no tick has said so yet: that was no failed start.
+      if programs[slot].executed, programs[slot].asking + startsecs <= now { return nil }
+      return .tooQuick(status)
+    default: return nil
+    }
+  }
+
+  private mutating func rememberFailure(_ slot: Slot, _ failure: StartFailure) {
+    let code: UInt8
+    switch failure {
+    case .spawn(let failure): code = failure.exitCode
+    case .tooQuick(.exited(let status)): code = max(status, 1)
+    case .tooQuick(.signalled(let signal)): code = 128 + UInt8(signal.number)
+    }
+    if case .tooQuick = failure { see(.tooQuick) }
+    programs[slot].remember(code, order: &unexpectedEnds)
+  }
+
+  private mutating func backoff(
+    _ slot: Slot, _ failure: StartFailure, _ pause: Nanoseconds, _ event: Event, _ now: Time
+  ) {
+    let program = configuration.programs[slot]
+    require(
+      failure == startFailure(slot, event, now),
+      "p\(slot): no start fails that did not, nor for another reason.")
+    require(
+      program.startretries < 0 || programs[slot].tries <= program.startretries,
+      "p\(slot): no start is retried more than startretries times.")
+    var expected = Nanoseconds.seconds(Int64(programs[slot].tries))
+    if program.startretries < 0 { expected = min(expected, program.restartDelay.greatest) }
+    require(
+      pause == expected,
+      "p\(slot): after the k-th failed start the pause is never another than k seconds.")
+    if program.startretries < 0, programs[slot].tries > 3 { see(.neverFatal) }
+    if stop != nil { see(.failedDuringStop) }
+    move(slot, to: .backoff)
+    if stop == nil { programs[slot].deadline = now + pause }
+    rememberFailure(slot, failure)
+  }
+
+  private mutating func fatal(
+    _ slot: Slot, _ failure: StartFailure, _ tries: Int32, _ event: Event, _ now: Time
+  ) {
+    let program = configuration.programs[slot]
+    require(
+      failure == startFailure(slot, event, now),
+      "p\(slot): no start fails that did not, nor for another reason.")
+    require(
+      program.startretries >= 0 && programs[slot].tries == program.startretries + 1,
+      "p\(slot): nothing is FATAL before or after startretries retries, nor with -1.")
+    require(tries == programs[slot].tries, "p\(slot): no try is miscounted.")
+    see(tries == 1 ? .fatalAtOnce : .fatalAfterRetries)
+    move(slot, to: .fatal)
+    rememberFailure(slot, failure)
+    if program.essential != .none {
+      beginStop(.essentialFatal(slot, failure), programs[slot].unexpected?.code ?? 0, now)
+    }
+    stopIfNothingIsLeft(now)
+  }
+
+  private mutating func exited(
+    _ slot: Slot, _ status: WaitStatus, _ expected: Bool, _ restart: Nanoseconds?,
+    _ event: Event, _ now: Time
+  ) {
+    let program = configuration.programs[slot]
+    guard case .ended(_, let reaped) = event else {
+      return require(false, "p\(slot): nothing ends that was not reaped.")
+    }
+    require(reaped == status, "p\(slot): no exit status is changed.")
+    let code: UInt8
+    let isExpected: Bool
+    switch status {
+    case .exited(let number): (code, isExpected) = (number, program.exitcodes.contains(number))
+    case .signalled(let signal):
+      code = 128 + UInt8(signal.number)
+      isExpected = program.exitcodes.signals.contains(signal)
+    }
+    require(expected == isExpected, "p\(slot): no end is judged but by exitcodes.")
+    programs[slot].remember(isExpected ? nil : code, order: &unexpectedEnds)
+    move(slot, to: .exited)
+    let again =
+      program.autorestart == .always || program.autorestart == .unexpected && !isExpected
+    guard again, stop == nil else {
+      require(restart == nil, "p\(slot): nothing is restarted that autorestart or a stop forbids.")
+      if stop != nil { see(.exitedDuringStop) }
+      if program.essential == .exit { beginStop(.essentialExited(slot, status), code, now) }
+      return stopIfNothingIsLeft(now)
+    }
+    let pause = programs[slot].restartPause(program, lived: now - programs[slot].runningSince)
+    require(
+      restart == pause,
+      "p\(slot): the pause before a restart is never another than restart_delay says: \(words(pause))."
+    )
+    see(pause == .zero ? .restartAtOnce : .restartLater)
+    if pause > .zero, pause == program.restartDelay.greatest { see(.pauseAtItsGreatest) }
+    programs[slot].deadline = now + pause
+  }
+
+  private mutating func stopped(_ slot: Slot, _ status: WaitStatus?, _ event: Event) {
+    require(stop != nil, "p\(slot): nothing is STOPPED but by a stop.")
+    if programs[slot].state == .stopping {
+      guard case .ended(_, let reaped) = event, status == reaped else {
+        return require(false, "p\(slot): nothing is STOPPED while its process lives.")
+      }
+      if programs[slot].abandoned { see(.endedAfterAbandoned) }
+    } else {
+      require(status == nil, "p\(slot): no exit status is invented.")
+      see(.stopInBackoff)
+    }
+    move(slot, to: .stopped)
+  }
+}

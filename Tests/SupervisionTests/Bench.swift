@@ -1,0 +1,80 @@
+import Configuration
+
+@testable import Supervision
+
+/// A core on the workbench: events go in by name, words come out, and the clock stands still
+/// unless a test moves it. The process of program n has pid 10 + n at its first start.
+struct Bench {
+  var core: Supervisor
+  var now = Time(nanoseconds: 0)
+
+  init(
+    _ programs: [Program], onTerminal: Bool = false, _ change: (inout Globals) -> Void = { _ in }
+  ) {
+    var configuration = Configuration()
+    configuration.groups = [Group(name: "g", priority: 999)]
+    configuration.programs = programs
+    // Otherwise the end of the only program would be the end of the test.
+    configuration.globals.stay = true
+    change(&configuration.globals)
+    core = Supervisor(configuration, onTerminal: onTerminal)
+  }
+
+  init(_ configuration: Configuration, onTerminal: Bool = false) {
+    core = Supervisor(configuration, onTerminal: onTerminal)
+  }
+
+  @discardableResult mutating func send(_ event: Event) -> [String] {
+    words(core.handle(event, at: now))
+  }
+  @discardableResult mutating func tick(after pause: Nanoseconds = .zero) -> [String] {
+    now = now + pause
+    return send(.tick)
+  }
+  @discardableResult mutating func ended(_ pid: ProcessID, _ status: WaitStatus) -> [String] {
+    send(.ended(pid, status))
+  }
+  @discardableResult mutating func signal(
+    _ signal: Signal, from sender: Sender = .outside
+  ) -> [String] {
+    self.send(.signal(signal, sender))
+  }
+
+  /// All first starts, each with its exec.
+  mutating func start() {
+    send(.begin)
+    for _ in core.records.indices {
+      for action in core.handle(.tick, at: now) {
+        if case .spawn(let slot) = action { run(slot, pid: ProcessID(10 + slot)) }
+      }
+    }
+  }
+  /// Answers a spawn: the process is there, and its exec succeeded.
+  mutating func run(_ slot: Slot, pid: ProcessID) {
+    send(.forked(slot, pid))
+    send(.executed(slot))
+  }
+
+  func state(_ slot: Slot) -> StateName { StateName(core.state(of: slot)) }
+  func pause() -> Nanoseconds? { core.pause(at: now) }
+}
+
+extension Sender {
+  static let outside = Sender(pid: 0, uid: 0, isDescendant: false)
+  static let child = Sender(pid: 77, uid: 33, isDescendant: true)
+}
+
+extension Program {
+  static func make(_ change: (inout Program) -> Void = { _ in }) -> Program {
+    var program = Program(name: "p", group: 0, arguments: "true\0")
+    program.essential = .none
+    change(&program)
+    return program
+  }
+}
+
+extension SpawnFailure {
+  static func make(_ exitCode: UInt8) -> SpawnFailure {
+    SpawnFailure(step: 5, errno: 2, exitCode: exitCode)
+  }
+}

@@ -1,0 +1,122 @@
+import Configuration
+
+@testable import Supervision
+
+// What the invariants know of the past. All of it comes from the events and from the words of the
+// core, none from its variables, so that the core is compared with a second opinion.
+
+/// The states by name, as in the seed's graph.
+enum StateName: CaseIterable {
+  case stopped, starting, running, backoff, stopping, exited, fatal
+
+  init(_ state: ProgramState) {
+    switch state {
+    case .stopped: self = .stopped
+    case .starting: self = .starting
+    case .running: self = .running
+    case .backoff: self = .backoff
+    case .stopping: self = .stopping
+    case .exited: self = .exited
+    case .fatal: self = .fatal
+    }
+  }
+
+  /// Every arrow there is. A start that failed once too often is FATAL in the same moment in which
+  /// it would be BACKOFF. FATAL has no way out but a person's `start`, and nobody here gives one.
+  var next: [StateName] {
+    switch self {
+    case .stopped: return [.starting]
+    case .starting: return [.running, .backoff, .fatal, .stopping]
+    case .running: return [.exited, .stopping]
+    case .backoff: return [.starting, .stopped]
+    case .stopping: return [.stopped]
+    case .exited: return [.starting]
+    case .fatal: return []
+    }
+  }
+
+  /// The states in which a process is there.
+  var hasProcess: Bool { self == .starting || self == .running || self == .stopping }
+}
+
+/// What one program has lived through.
+struct History {
+  var state = StateName.stopped
+  var pid: ProcessID = 0
+  /// A spawn that is still to be answered.
+  var asked = false
+  /// When the spawn of the present process was asked for.
+  var asking = Time(nanoseconds: 0)
+  var executed = false
+  var failure: SpawnFailure?
+  var runningSince = Time(nanoseconds: 0)
+  /// Spawns since it was RUNNING last.
+  var tries: Int32 = 0
+  /// Ends in a row within 10 s of RUNNING.
+  var quickEnds = 0
+  /// When something is to be done about it.
+  var deadline: Time?
+  /// When, and in the how manieth event, it got its stop signal.
+  var told: (at: Time, event: Int)?
+  var killed: Time?
+  /// It has withstood SIGKILL and nobody waits for it.
+  var abandoned = false
+  /// The last end, if it was unexpected; `order` says which of several programs was first.
+  var unexpected: (code: UInt8, order: Int)?
+
+  /// A stop has to wait for it.
+  var mustGo: Bool { state.hasProcess && !abandoned }
+  /// It has ended by itself and will not come back.
+  var isOver: Bool { state == .fatal || state == .exited && deadline == nil }
+
+  /// A run ended. The same failure once more keeps its place among the failures.
+  mutating func remember(_ code: UInt8?, order: inout Int) {
+    guard let code else {
+      unexpected = nil
+      return
+    }
+    if unexpected?.code == code { return }
+    order += 1
+    unexpected = (code, order)
+  }
+
+  /// The pause before the restart of a program that lived for `lived` as RUNNING.
+  mutating func restartPause(_ program: Program, lived: Nanoseconds) -> Nanoseconds {
+    if lived >= .seconds(10) {
+      quickEnds = 0
+      return .zero
+    }
+    quickEnds += 1
+    let first = program.restartDelay.first.count
+    if first == 0, quickEnds == 1 { return .zero }
+    var pause = first == 0 ? 1_000_000_000 : first
+    for _ in 1..<max(first == 0 ? quickEnds - 1 : quickEnds, 1)
+    where pause < program.restartDelay.greatest.count { pause *= 2 }
+    return min(Nanoseconds(pause), program.restartDelay.greatest)
+  }
+}
+
+/// The orderly stop, once it has begun.
+struct StopHistory {
+  let began: Time
+  let reason: ExitReason
+  let code: UInt8
+  /// When it must be over.
+  let bound: Time
+  var interrupts = 0
+  var sweep: (at: Time, signal: Signal)?
+  var deadline: Time?
+  var exited = false
+}
+
+/// Situations that the simulation has to meet, or it shows nothing.
+enum Sight: Int, CaseIterable {
+  case forkFailure, execFailure, tooQuick, fatalAtOnce, fatalAfterRetries, neverFatal
+  case restartAtOnce, restartLater, pauseAtItsGreatest, endedBeforeLateTick, endedBeforeExec
+  case stopInBackoff, stopWhileStarting, stopBeforeLastStart, killedAfterWait, abandoned
+  case endedAfterAbandoned, failedDuringStop, exitedDuringStop
+  case secondInterrupt, secondInterruptInSweep, repeatedSignal, ignoredSignal, resized
+  case toldZero, toldByChild, toldSignal, toldFailure, toldNoFailure
+  case essentialFatal, essentialExited, nothingLeftFine, nothingLeftFailed
+  case secondSweep, exitWithSurvivors, orphanReaped
+}

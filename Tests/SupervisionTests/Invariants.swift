@@ -1,0 +1,215 @@
+import Configuration
+
+@testable import Supervision
+
+// What may never happen, in prose beside each check, and the bookkeeping that the checks need.
+// `observe` is called after every event. This file holds what is true between two events; what
+// each single action may and may not do is in `ActionInvariants.swift`.
+
+struct Invariants {
+  let configuration: Configuration
+  let onTerminal: Bool
+  let greatestDelay: Nanoseconds
+  /// The autostart programs in the order in which they have to start.
+  let startOrder: [Slot]
+  /// Whether programs that do not start by themselves stand at the end of the order: the core
+  /// takes one more turn to see that.
+  var idleTurn: Bool
+  var started = 0
+  var programs: [History]
+  var processes: [ProcessID: Slot] = [:]
+  var orphans: UInt64 = 0
+  var unexpectedEnds = 0
+  var stop: StopHistory?
+  /// Counts events.
+  var event = 0
+  /// Bits of `Sight`.
+  var sights: UInt64 = 0
+  /// The first thing that happened though it never may.
+  var violation: String?
+
+  init(_ configuration: Configuration, onTerminal: Bool, greatestDelay: Nanoseconds) {
+    self.configuration = configuration
+    self.onTerminal = onTerminal
+    self.greatestDelay = greatestDelay
+    programs = configuration.programs.map { _ in History() }
+    let order = configuration.programs.indices.sorted { left, right in
+      let (a, b) = (Self.level(left, configuration), Self.level(right, configuration))
+      return a == b ? left < right : a < b
+    }
+    startOrder = order.filter { configuration.programs[$0].autostart }
+    idleTurn = order.last.map { !configuration.programs[$0].autostart } ?? false
+  }
+
+  static func level(_ slot: Slot, _ configuration: Configuration) -> (Int32, Int32) {
+    let program = configuration.programs[slot]
+    return (configuration.groups[program.group].priority, program.priority)
+  }
+  func level(_ slot: Slot) -> (Int32, Int32) { Self.level(slot, configuration) }
+
+  mutating func require(_ holds: Bool, _ sentence: @autoclosure () -> String) {
+    if !holds, violation == nil { violation = sentence() }
+  }
+  mutating func see(_ sight: Sight) { sights |= 1 << UInt64(sight.rawValue) }
+
+  /// When the core has to be called next.
+  var earliestDeadline: Time? {
+    var earliest = stop?.deadline
+    for program in programs {
+      if let deadline = program.deadline, deadline < earliest ?? .distantFuture {
+        earliest = deadline
+      }
+    }
+    return earliest
+  }
+  var startsAreDue: Bool { stop == nil && (started < startOrder.count || idleTurn) }
+
+  mutating func observe(_ event: Event, at now: Time, _ actions: [Action], _ core: Supervisor) {
+    self.event += 1
+    let wasOver = stop?.exited ?? false
+    if case .tick = event { checkTick(now, actions) }
+    takeIn(event, now)
+    walk(actions, event, now)
+    if wasOver {
+      for action in actions {
+        guard case .report = action else {
+          require(false, "After the exit nothing is done any more.")
+          return
+        }
+      }
+      return
+    }
+    checkPrograms(core)
+    checkTimers(core, now)
+    checkLevels()
+    checkStop(event, core, now)
+  }
+
+  /// The clock: one tick does one thing, and none that comes too early does anything.
+  private mutating func checkTick(_ now: Time, _ actions: [Action]) {
+    if startsAreDue {
+      if started < startOrder.count {
+        require(
+          words(actions) == ["spawn p\(startOrder[started])"],
+          "While first starts are due no tick passes without the next of them.")
+      } else {
+        require(actions.isEmpty, "No tick does anything when there is nothing to start.")
+      }
+    } else if let deadline = earliestDeadline, deadline <= now {
+      require(!actions.isEmpty, "No tick passes without effect when a timer is due.")
+    } else {
+      require(actions.isEmpty, "No tick that comes too early does anything.")
+    }
+  }
+
+  private mutating func takeIn(_ event: Event, _ now: Time) {
+    switch event {
+    case .forked(let slot, let pid):
+      require(programs[slot].asked, "The test broke its contract: nobody asked for a fork.")
+      programs[slot].asked = false
+      programs[slot].pid = pid
+      require(processes[pid] == nil, "The test broke its contract: a pid was given twice.")
+      processes[pid] = slot
+    case .forkFailed(let slot, _):
+      programs[slot].asked = false
+      see(.forkFailure)
+    case .executed(let slot):
+      programs[slot].executed = true
+      if programs[slot].state == .starting {
+        programs[slot].deadline = programs[slot].asking + configuration.programs[slot].startsecs
+      }
+    case .executionFailed(let slot, let failure):
+      programs[slot].failure = failure
+      see(.execFailure)
+    case .ended(let pid, _):
+      guard let slot = processes.removeValue(forKey: pid) else {
+        orphans += 1
+        return see(.orphanReaped)
+      }
+      programs[slot].pid = 0
+      if programs[slot].state != .stopping || !programs[slot].abandoned {
+        programs[slot].deadline = nil
+      }
+    case .signal(let signal, _):
+      if stop != nil, signal == .interrupt, configuration.globals.stopOn.contains(signal) {
+        stop?.interrupts += 1
+      }
+      if signal == .windowChange, onTerminal { see(.resized) }
+    case .tick: if stop == nil, started == startOrder.count { idleTurn = false }
+    case .begin, .childrenGone: break
+    }
+  }
+
+  private mutating func checkPrograms(_ core: Supervisor) {
+    require(core.records.count == programs.count, "The number of programs never changes.")
+    require(
+      core.slots == processes,
+      "No process that was forked is missing in the table, and none that was reaped stays in it.")
+    require(core.orphansReaped == orphans, "No orphan is reaped uncounted.")
+    for slot in programs.indices {
+      let state = core.state(of: slot)
+      let told = programs[slot].state
+      require(
+        StateName(state) == told,
+        "p\(slot): no state changes without a word: it is \(state.name), by the words \(told).")
+      require(
+        state.pid == programs[slot].pid, "p\(slot): a program never misnames its process.")
+      require(
+        programs[slot].asked || programs[slot].state.hasProcess == (programs[slot].pid != 0),
+        "p\(slot): no state that has a process is without one, and no other state has one.")
+    }
+  }
+
+  private mutating func checkTimers(_ core: Supervisor, _ now: Time) {
+    for slot in programs.indices {
+      switch programs[slot].state {
+      case .stopped, .running, .fatal:
+        require(
+          !core.timers.isSet(slot),
+          "p\(slot): no timer is set for a program that is STOPPED, RUNNING or FATAL.")
+      case .exited, .starting, .backoff, .stopping:
+        require(
+          core.timers.isSet(slot) == (programs[slot].deadline != nil),
+          "p\(slot): no timer is set but for what is to come, and nothing is to come without one.")
+      }
+    }
+    guard !programs.contains(where: { $0.asked }) else { return }
+    let pause = core.pause(at: now)
+    if startsAreDue {
+      require(pause == .zero, "Nobody sleeps while first starts are due.")
+    } else {
+      let expected = earliestDeadline.map { $0 > now ? $0 - now : .zero }
+      require(pause == expected, "Nobody sleeps longer or shorter than to the next deadline.")
+    }
+  }
+
+  /// Levels go down one after the other, and each without a pause after the one above.
+  private mutating func checkLevels() {
+    guard let stop, stop.sweep == nil, !stop.exited else { return }
+    let waiting = programs.indices.filter { programs[$0].mustGo }
+    guard let top = waiting.max(by: { level($0) < level($1) }) else {
+      return require(false, "The sweep never waits when all programs are gone.")
+    }
+    for slot in waiting where level(slot) == level(top) {
+      require(
+        programs[slot].told != nil,
+        "p\(slot): when the levels above are gone, no program of a level stays untold.")
+      require(
+        stop.interrupts > 1 || programs[slot].told?.event == programs[top].told?.event,
+        "p\(slot): within a level none is told later than the others.")
+    }
+  }
+
+  private mutating func checkStop(_ event: Event, _ core: Supervisor, _ now: Time) {
+    let reason = stop?.reason
+    require(
+      core.cause == reason,
+      "No stop begins for another reason than the rules say: \(reason.map { words($0) } ?? "none")."
+    )
+    guard let stop else { return }
+    require(now <= stop.bound, "A stop never takes longer than all its waits together.")
+    if case .childrenGone = event {
+      require(stop.exited, "Nobody waits when no child is left.")
+    }
+  }
+}

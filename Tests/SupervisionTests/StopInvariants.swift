@@ -1,0 +1,178 @@
+import Configuration
+
+@testable import Supervision
+
+// What the orderly stop may do: signals, levels, the sweep, and the exit status, which is worked out
+// here from the history.
+
+extension Invariants {
+  mutating func stopping(
+    _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ now: Time
+  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+    let program = configuration.programs[slot]
+    guard let stop else {
+      require(false, "p\(slot): nothing is told to stop before the stop begins.")
+      return nil
+    }
+    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    require(programs[slot].told == nil, "p\(slot): nobody is told twice.")
+    for other in programs.indices where level(other) > level(slot) {
+      require(
+        !programs[other].mustGo,
+        "p\(slot): no level is told before all processes of the higher ones are gone (p\(other)).")
+    }
+    var expected = Signal.terminate
+    if case .told(.interrupt, _, _) = stop.reason { expected = .interrupt }
+    require(
+      signal == program.stopsignal ?? expected, "p\(slot): no other than the stop signal is sent.")
+    if programs[slot].state == .starting { see(.stopWhileStarting) }
+    move(slot, to: .stopping)
+    programs[slot].told = (now, event)
+    programs[slot].deadline = now + program.stopwaitsecs
+    return (pid, signal, program.stopasgroup)
+  }
+
+  mutating func killing(
+    _ slot: Slot, _ pid: ProcessID, _ after: Nanoseconds, _ now: Time
+  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+    let program = configuration.programs[slot]
+    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
+    require(after == program.stopwaitsecs, "p\(slot): no other wait is reported than was made.")
+    require(
+      programs[slot].told.map { $0.at + program.stopwaitsecs <= now } ?? false,
+      "p\(slot): SIGKILL never comes before stopwaitsecs are over since the stop signal.")
+    programs[slot].killed = now
+    programs[slot].deadline = now + .seconds(5)
+    see(.killedAfterWait)
+    return (pid, .kill, program.killasgroup)
+  }
+
+  mutating func killAtOnce(_ pid: ProcessID, _ group: Bool, _ now: Time) {
+    guard let slot = processes[pid] else {
+      return require(false, "No signal goes to a process that is not there.")
+    }
+    require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
+    require(
+      group == configuration.programs[slot].killasgroup,
+      "p\(slot): no group is killed that is not to be, and none is spared.")
+    if programs[slot].state != .stopping { move(slot, to: .stopping) }
+    if programs[slot].told == nil { programs[slot].told = (now, event) }
+    programs[slot].killed = now
+    programs[slot].deadline = now + .seconds(5)
+  }
+
+  mutating func sweep(_ signal: Signal, _ killingAll: Bool, _ now: Time) {
+    require(
+      !programs.contains { $0.mustGo },
+      "The sweep never begins while a program's process is waited for.")
+    guard let stop else { return require(false, "Nothing is swept before the stop begins.") }
+    let impatient = onTerminal && stop.interrupts > 1
+    if let first = stop.sweep {
+      require(
+        signal == .kill && first.signal == .terminate
+          && (killingAll || first.at + .seconds(1) <= now),
+        "What is left is never killed before it had 1 s, nor swept a third time.")
+      see(.secondSweep)
+    } else {
+      require(
+        signal == (impatient ? .kill : .terminate),
+        "What is left never gets SIGKILL first, but for a second ^C.")
+    }
+    self.stop?.sweep = (now, signal)
+    self.stop?.deadline = now + (signal == .kill ? .seconds(5) : .seconds(1))
+  }
+
+  mutating func exit(
+    _ code: UInt8, _ reason: ExitReason, _ event: Event, _ now: Time
+  ) {
+    guard let stop, let sweep = stop.sweep else {
+      return require(false, "swinit never exits before the stop and the sweep.")
+    }
+    require(!stop.exited, "swinit never exits twice.")
+    require(reason == stop.reason, "swinit never exits for another reason than the stop's.")
+    require(
+      code == stop.code, "The exit status is never another than the rules say: \(stop.code).")
+    if case .childrenGone = event {
+    } else {
+      require(
+        sweep.signal == .kill && sweep.at + .seconds(5) <= now,
+        "swinit never exits while a child is left that may still end.")
+      see(.exitWithSurvivors)
+    }
+    self.stop?.exited = true
+    self.stop?.deadline = nil
+    seeExit(reason, code)
+  }
+
+  private mutating func seeExit(_ reason: ExitReason, _ code: UInt8) {
+    switch reason {
+    case .told(_, _, let failed):
+      switch configuration.globals.exitOnSignal {
+      case .zero: see(failed == nil ? .toldZero : .toldByChild)
+      case .signal: see(.toldSignal)
+      case .failure: see(failed == nil ? .toldNoFailure : .toldFailure)
+      }
+    case .essentialFatal: see(.essentialFatal)
+    case .essentialExited: see(.essentialExited)
+    case .nothingLeft(let failed): see(failed == nil ? .nothingLeftFine : .nothingLeftFailed)
+    }
+  }
+
+  private var firstUnexpected: (slot: Slot, code: UInt8)? {
+    var first: (slot: Slot, code: UInt8, order: Int)?
+    for slot in programs.indices {
+      guard let end = programs[slot].unexpected, end.order < first?.order ?? .max else { continue }
+      first = (slot, end.code, end.order)
+    }
+    return first.map { ($0.slot, $0.code) }
+  }
+
+  /// SPEC §6: told by a signal → 0, or as exit_on_signal says; told by one of our own children
+  /// while a program is FATAL → 1.
+  mutating func told(_ signal: Signal, _ sender: Sender, _ event: Event, _ now: Time) {
+    require(asksForStop(event, signal), "No stop is made up.")
+    var failed: Slot?
+    let code: UInt8
+    switch configuration.globals.exitOnSignal {
+    case .signal: code = 128 + UInt8(signal.number)
+    case .failure: (failed, code) = (firstUnexpected?.slot, firstUnexpected?.code ?? 0)
+    case .zero:
+      if sender.isDescendant { failed = programs.indices.first { programs[$0].state == .fatal } }
+      code = failed == nil ? 0 : 1
+    }
+    if started < startOrder.count { see(.stopBeforeLastStart) }
+    beginStop(.told(signal, sender, failed: failed), code, now)
+    if signal == .interrupt { stop?.interrupts = 1 }
+  }
+
+  /// SPEC §6: there were autostart programs, each ended by itself, none is running or to come.
+  mutating func stopIfNothingIsLeft(_ now: Time) {
+    guard !configuration.globals.stay, !startOrder.isEmpty, started == startOrder.count,
+      startOrder.allSatisfy({ programs[$0].isOver })
+    else { return }
+    beginStop(.nothingLeft(failed: firstUnexpected?.slot), firstUnexpected?.code ?? 0, now)
+  }
+
+  mutating func beginStop(_ reason: ExitReason, _ code: UInt8, _ now: Time) {
+    guard stop == nil else { return }
+    // Each level may use up its longest stopwaitsecs and the patience after SIGKILL, the sweep
+    // both of its waits, and each of all these timers may be served late.
+    var longest: [Int64] = []
+    for (index, slot) in programs.indices.enumerated() {
+      let wait = configuration.programs[slot].stopwaitsecs.count
+      let same = (0..<index).first { level($0) == level(slot) }
+      longest.append(wait)
+      if let same { (longest[same], longest[index]) = (max(longest[same], wait), 0) }
+    }
+    var bound = longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
+    bound += Supervisor.sweepPatience.count + Supervisor.killPatience.count
+    bound += Int64(2 * programs.count + 2) * (greatestDelay.count + 1_000_000)
+    stop = StopHistory(
+      began: now, reason: reason, code: code, bound: now + Nanoseconds(bound))
+    // What is not running is not waited for.
+    for slot in programs.indices where programs[slot].state == .exited {
+      programs[slot].deadline = nil
+    }
+  }
+}

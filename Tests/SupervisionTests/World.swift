@@ -1,0 +1,273 @@
+import Configuration
+
+@testable import Supervision
+
+// The fake world under the simulated core: a clock, a process table and people who send signals,
+// all made of one seed. It is as hostile as the real one may be, and keeps the one contract that
+// the event loop keeps: `spawn` is answered by `forked` or `forkFailed` before any other event;
+// `executed` or `executionFailed` comes before the `ended` of that process, or not at all when it
+// was killed before its exec; what gets SIGKILL ends soon, unless it sits in uninterruptible sleep;
+// `childrenGone` comes once after the sweep, when no child is left.
+
+/// Steele, Lea and Flood's generator: a full period of 2⁶⁴ from any seed.
+struct SplitMix64 {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+  /// 0 ..< bound.
+  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+  mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+  /// 0 … longest.
+  mutating func pause(_ longest: Nanoseconds) -> Nanoseconds {
+    Nanoseconds(Int64(next() % UInt64(longest.count + 1)))
+  }
+}
+
+struct World {
+  /// A child of ours, until it is reaped.
+  struct Process {
+    /// Never used again, other than the pid.
+    let serial: Int
+    let pid: ProcessID
+    /// nil: an orphan that we inherited.
+    let slot: Slot?
+    let ignoresStop: Bool
+    let unkillable: Bool
+    /// It has ended and is to be reaped.
+    var zombie: WaitStatus?
+  }
+
+  enum Happening {
+    case execution(serial: Int, SpawnFailure?)
+    case death(serial: Int, WaitStatus)
+    case reaping(serial: Int)
+    /// A process that nobody ever heard of was reaped.
+    case stranger
+    case orphanAppears
+    case signal(Signal, Sender)
+    /// A tick that nobody asked for.
+    case strayTick
+    case childrenGone
+  }
+
+  /// How the processes of one program behave; numbers are percentages.
+  struct Character {
+    var forkFailures: Int
+    var execFailures: Int
+    var slowExecs: Int
+    var stubborn: Int
+    var unkillable: Int
+    /// The kind of life, see `lifetime`.
+    var life: Int
+    var codes: [WaitStatus]
+  }
+
+  let configuration: Configuration
+  let onTerminal: Bool
+  /// How much later than asked for a tick may come.
+  let greatestDelay: Nanoseconds
+  private(set) var now = Time(nanoseconds: 1_000_000_000)
+  var random: SplitMix64
+  private let characters: [Character]
+  private var processes: [Process] = []
+  private var coming: [(at: Time, happening: Happening)] = []
+  private var serials = 0
+  private var swept = false
+  private var toldGone = false
+
+  init(seed: UInt64) {
+    var random = SplitMix64(state: seed)
+    let configuration = Self.randomConfiguration(&random)
+    let calm = random.chance(30)
+    characters = configuration.programs.map { _ in Self.randomCharacter(calm, &random) }
+    self.configuration = configuration
+    onTerminal = random.chance(40)
+    greatestDelay = random.pick([.zero, .milliseconds(1), .milliseconds(300), .seconds(4)])
+    self.random = random
+    plan()
+  }
+
+  /// What comes from outside, and when.
+  private mutating func plan() {
+    let span: Nanoseconds = random.pick([
+      .milliseconds(5), .seconds(3), .seconds(40), .seconds(600),
+    ])
+    if random.chance(75) { schedule(.signal(stopSignal(), sender()), within: span) }
+    for _ in 0..<random.below(4) { schedule(.signal(anySignal(), sender()), within: span) }
+    for _ in 0..<random.below(4) { schedule(.orphanAppears, within: span) }
+    for _ in 0..<random.below(3) { schedule(.stranger, within: span) }
+    for _ in 0..<random.below(4) { schedule(.strayTick, within: span) }
+  }
+
+  /// The time of the next happening.
+  var nextHappening: Time? {
+    var earliest: Time?
+    for item in coming where item.at < earliest ?? .distantFuture { earliest = item.at }
+    return earliest
+  }
+
+  mutating func advance(to time: Time) { if time > now { now = time } }
+
+  /// What happens next, as the core hears of it; nil when it hears nothing.
+  mutating func happen() -> Event? {
+    guard let time = nextHappening, let index = coming.firstIndex(where: { $0.at == time }) else {
+      return nil
+    }
+    advance(to: time)
+    switch coming.remove(at: index).happening {
+    case .execution(let serial, let failure):
+      guard let index = living(serial), let slot = processes[index].slot else { return nil }
+      guard let failure else { return .executed(slot) }
+      schedule(.death(serial: serial, .exited(127)), within: .milliseconds(1))
+      return .executionFailed(slot, failure)
+    case .death(let serial, let status):
+      guard let index = living(serial) else { return nil }
+      processes[index].zombie = status
+      schedule(.reaping(serial: serial), within: random.pick([.zero, .zero, .milliseconds(2)]))
+      return nil
+    case .reaping(let serial):
+      guard let index = processes.firstIndex(where: { $0.serial == serial }) else { return nil }
+      let process = processes.remove(at: index)
+      childrenMayBeGone()
+      return .ended(process.pid, process.zombie ?? .exited(0))
+    case .stranger: return .ended(freePid(), .exited(0))
+    case .orphanAppears:
+      let serial = add(slot: nil, stubborn: 40, unkillable: 10)
+      if random.chance(70) { schedule(.death(serial: serial, .exited(0)), within: .seconds(60)) }
+      return nil
+    case .signal(let signal, let sender): return .signal(signal, sender)
+    case .strayTick: return .tick
+    case .childrenGone: return .childrenGone
+    }
+  }
+
+  /// Answers `Action.spawn`.
+  mutating func fork(_ slot: Slot) -> Event {
+    let character = characters[slot]
+    if random.chance(character.forkFailures) {
+      return .forkFailed(slot, SpawnFailure(step: 1, errno: 11, exitCode: 1))
+    }
+    let serial = add(slot: slot, stubborn: character.stubborn, unkillable: character.unkillable)
+    let slow = random.chance(character.slowExecs)
+    var failure: SpawnFailure?
+    if random.chance(character.execFailures) {
+      failure = SpawnFailure(step: 5, errno: 2, exitCode: random.pick([1, 126, 127]))
+    }
+    schedule(
+      .execution(serial: serial, failure), within: slow ? .seconds(15) : .milliseconds(2))
+    if let life = lifetime(slot, character) {
+      let status = random.pick(character.codes)
+      coming.append((now + life, .death(serial: serial, status)))
+    }
+    if random.chance(5) { schedule(.orphanAppears, within: .seconds(5)) }
+    return .forked(slot, processes[processes.count - 1].pid)
+  }
+
+  mutating func signal(_ pid: ProcessID, _ signal: Signal) {
+    guard let process = processes.first(where: { $0.pid == pid }), process.zombie == nil else {
+      return
+    }
+    if signal == .kill {
+      if !process.unkillable {
+        schedule(.death(serial: process.serial, .signalled(.kill)), within: .milliseconds(10))
+      } else if random.chance(50) {
+        schedule(.death(serial: process.serial, .signalled(.kill)), within: .seconds(12))
+      }
+      return
+    }
+    if process.ignoresStop { return }
+    let status: WaitStatus = random.pick([.signalled(signal), .exited(0), .exited(143)])
+    let patience: Nanoseconds = random.pick([
+      .zero, .milliseconds(5), .seconds(2), .seconds(12),
+    ])
+    schedule(.death(serial: process.serial, status), within: patience)
+  }
+
+  mutating func sweep(_ signal: Signal) {
+    swept = true
+    for process in processes { self.signal(process.pid, signal) }
+    childrenMayBeGone()
+  }
+
+  /// The run has been long enough: somebody stops it.
+  mutating func loseInterest() { schedule(.signal(stopSignal(), sender()), within: .zero) }
+
+  /// The stop has begun: people repeat themselves.
+  mutating func seeStopBegin() {
+    for _ in 0..<random.below(4) {
+      let signal = random.chance(60) ? Signal.interrupt : anySignal()
+      schedule(.signal(signal, sender()), within: random.pick([.milliseconds(5), .seconds(20)]))
+    }
+    if random.chance(20) { schedule(.strayTick, within: .seconds(10)) }
+    if random.chance(10) { schedule(.orphanAppears, within: .seconds(10)) }
+  }
+
+  private mutating func childrenMayBeGone() {
+    guard swept, !toldGone, processes.isEmpty else { return }
+    toldGone = true
+    schedule(.childrenGone, within: .zero)
+  }
+
+  private func living(_ serial: Int) -> Int? {
+    processes.firstIndex { $0.serial == serial && $0.zombie == nil }
+  }
+
+  private mutating func add(slot: Slot?, stubborn: Int, unkillable: Int) -> Int {
+    serials += 1
+    processes.append(
+      Process(
+        serial: serials, pid: freePid(), slot: slot, ignoresStop: random.chance(stubborn),
+        unkillable: random.chance(unkillable), zombie: nil))
+    return serials
+  }
+
+  /// A pid that no child has now. There are few, so that they come again soon.
+  private mutating func freePid() -> ProcessID {
+    while true {
+      let pid = ProcessID(2 + random.below(60))
+      if !processes.contains(where: { $0.pid == pid }) { return pid }
+    }
+  }
+
+  private mutating func lifetime(_ slot: Slot, _ character: Character) -> Nanoseconds? {
+    switch random.chance(80) ? character.life : random.below(6) {
+    case 0: return nil
+    case 1: return random.pause(.milliseconds(3))
+    case 2:
+      // Around the moment of becoming RUNNING, when it matters.
+      let startsecs = configuration.programs[slot].startsecs
+      return Nanoseconds(startsecs.count + random.pause(.milliseconds(20)).count)
+    case 3: return random.pause(.seconds(8))
+    case 4: return random.pause(.seconds(30))
+    default: return random.pause(.seconds(900))
+    }
+  }
+
+  private mutating func schedule(_ happening: Happening, within longest: Nanoseconds) {
+    coming.append((now + random.pause(longest), happening))
+  }
+
+  private mutating func sender() -> Sender {
+    let inside = random.chance(30)
+    return Sender(pid: ProcessID(random.below(50)), uid: 0, isDescendant: inside)
+  }
+
+  /// One of those that begin the stop in every configuration made here.
+  private mutating func stopSignal() -> Signal {
+    let signal: Signal = random.pick([.terminate, .interrupt, .quit, .hangup])
+    return configuration.globals.stopOn.contains(signal) ? signal : .terminate
+  }
+  private mutating func anySignal() -> Signal {
+    random.pick([
+      .hangup, .interrupt, .interrupt, .quit, .user2, .terminate, .windowChange, .power,
+      Signal(number: 37), Signal(number: 64),
+    ])
+  }
+}
