@@ -18,7 +18,8 @@ func runPrograms(_ paths: [ByteString]) -> UInt8 {
   let loaded = loadConfiguration(paths, strict: false, wantsReport: false)
   for fault in loaded.faults {
     Output.print(
-      fault.severity == .error ? fault.text : message("swinit: warn {}", fault.text), to: .standardError)
+      fault.severity == .error ? fault.text : message("swinit: warn {}", fault.text),
+      to: .standardError)
   }
   if loaded.hasErrors { return ExitCode.configuration.rawValue }
   return run(loaded.configuration, signals)
@@ -30,7 +31,8 @@ private func run(_ configuration: Configuration, _ signals: SignalDescriptor) ->
     do throws(Errno) {
       try becomeSubreaper()
     } catch {
-      Output.complain(message("warn cannot adopt orphans: prctl: {}, ignoring", ByteString(error.message)))
+      Output.complain(
+        message("warn cannot adopt orphans: prctl: {}, ignoring", ByteString(error.message)))
     }
   }
   if let umask = globals.umask { setFileCreationMask(umask) }
@@ -76,7 +78,8 @@ private func openLogfile(_ target: LogTarget?) -> FileDescriptor? {
     do throws(Errno) {
       return try FileDescriptor.openForAppending(path.bytes)
     } catch {
-      Output.complain(message("warn cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
+      Output.complain(
+        message("warn cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
       return nil
     }
   }
@@ -88,7 +91,8 @@ private func writePidfile(_ path: ByteString) {
     file.writeAll((message("{}\n", decimal(processID())) as ByteString).bytes)
     file.close()
   } catch {
-    Output.complain(message("warn cannot write pidfile {q}: {}, ignoring", path, ByteString(error.message)))
+    Output.complain(
+      message("warn cannot write pidfile {q}: {}, ignoring", path, ByteString(error.message)))
   }
 }
 
@@ -103,12 +107,14 @@ private func becomeUser(_ user: ByteString, _ isRequired: Bool) -> UInt8? {
   }
   if credentials.uid == effectiveUserID() { return nil }
   if effectiveUserID() != 0 {
-    let word: ByteString = message("not root: runs as uid {}, not as {q}", decimal(effectiveUserID()), user)
+    let word: ByteString = message(
+      "not root: runs as uid {}, not as {q}", decimal(effectiveUserID()), user)
     Output.complain((isRequired ? "cannot start: " : "warn ") + word)
     return isRequired ? ExitCode.configuration.rawValue : nil
   }
   guard let (step, errno) = become(credentials) else { return nil }
   let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
-  Output.complain(message("cannot start: {} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
+  Output.complain(
+    message("cannot start: {} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
   return ExitCode.system.rawValue
 }

@@ -9,7 +9,9 @@ public func message(_ template: StaticString, _ value: ByteString) -> ByteString
 }
 
 @inline(never)
-public func message(_ template: StaticString, _ first: ByteString, _ second: ByteString) -> ByteString {
+public func message(_ template: StaticString, _ first: ByteString, _ second: ByteString)
+  -> ByteString
+{
   fill(template, [first, second])
 }
 

@@ -164,7 +164,8 @@ public final class EventLoop {
     guard let name = processName(sender.pid) else {
       return message("from pid {} (uid {})", decimal(sender.pid), decimal(sender.uid))
     }
-    return message("from pid {} (uid {}, {})", decimal(sender.pid), decimal(sender.uid), ByteString(name))
+    return message(
+      "from pid {} (uid {}, {})", decimal(sender.pid), decimal(sender.uid), ByteString(name))
   }
 
   private func send(_ signal: Signal, to pid: ProcessID, group: Bool) {
@@ -175,7 +176,9 @@ public final class EventLoop {
     } catch {
       // The group appears with setsid, a moment after the fork.
       if group, error == .noProcess, (try? sendSignal(signal.number, to: pid)) != nil { return }
-      log.write(.warn, message("cannot send {} to pid {}: {}, ignoring", signal.name, decimal(pid), error.text))
+      log.write(
+        .warn,
+        message("cannot send {} to pid {}: {}, ignoring", signal.name, decimal(pid), error.text))
     }
   }
 
@@ -186,7 +189,10 @@ public final class EventLoop {
       if keptUser[slot] { return }
       keptUser[slot] = true
       log.write(
-        .warn, message("{}: swinit is not root: runs as uid {}", messages.name(slot), decimal(effectiveUserID())))
+        .warn,
+        message(
+          "{}: swinit is not root: runs as uid {}", messages.name(slot), decimal(effectiveUserID()))
+      )
     }
     switch outcome {
     case .failed(let failure):

@@ -23,8 +23,10 @@ struct Messages {
   /// - Parameter sender: whom the notice's signal came from, if it is about one.
   func text(of notice: Notice, sender: ByteString) -> ByteString {
     switch notice {
-    case .starting(let slot, let pid): return message("{}: STARTING (pid {})", name(slot), decimal(pid))
-    case .running(let slot, let pid): return message("{}: RUNNING (pid {})", name(slot), decimal(pid))
+    case .starting(let slot, let pid):
+      return message("{}: STARTING (pid {})", name(slot), decimal(pid))
+    case .running(let slot, let pid):
+      return message("{}: RUNNING (pid {})", name(slot), decimal(pid))
     case .backoff(let slot, let failure, let pause):
       return message(
         "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), seconds(pause),
@@ -44,9 +46,12 @@ struct Messages {
       return message("{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal.name)
     case .stopped(let slot, _): return message("{}: STOPPED", name(slot))
     case .killing(let slot, let pid, let waited):
-      return message("{}: still there after {}, SIGKILL (pid {})", name(slot), seconds(waited), decimal(pid))
+      return message(
+        "{}: still there after {}, SIGKILL (pid {})", name(slot), seconds(waited), decimal(pid))
     case .survivedKill(let slot, let pid):
-      return message("{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid))
+      return message(
+        "{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid)
+      )
     case .nothingToStart: return "no program starts by itself: waiting"
     case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
@@ -172,7 +177,8 @@ struct Messages {
   private func seconds(_ length: Nanoseconds) -> ByteString {
     let whole = length.count / 1_000_000_000
     let tenths = length.count % 1_000_000_000 / 100_000_000
-    return tenths == 0 ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
+    return tenths == 0
+      ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
   }
 }
 

@@ -56,7 +56,8 @@ struct PidsLimit {
   mutating func warning() -> ByteString? {
     guard !wasWarned, let use = use(), use >= limit / 10 * 9 else { return nil }
     wasWarned = true
-    return message("{} of {} processes are used (pids limit of the container)", decimal(use), decimal(limit))
+    return message(
+      "{} of {} processes are used (pids limit of the container)", decimal(use), decimal(limit))
   }
 
   /// Why a fork failed, if it was for the limit: how many there are, and whose.
@@ -83,6 +84,7 @@ struct PidsLimit {
     }
     guard most.all > 0 else { return "" }
     let owner = program(most.session) ?? message("session {}", decimal(most.session))
-    return message(" ({} by {}, {} of them zombies)", decimal(most.all), owner, decimal(most.zombies))
+    return message(
+      " ({} by {}, {} of them zombies)", decimal(most.all), owner, decimal(most.zombies))
   }
 }

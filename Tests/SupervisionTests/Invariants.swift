@@ -143,7 +143,8 @@ struct Invariants {
   private mutating func checkPrograms(_ core: Supervisor) {
     require(core.records.count == programs.count, "The number of programs never changes.")
     require(
-      core.slots == processes,
+      core.slots.count == processes.count
+        && processes.allSatisfy { core.slots[$0.key] == $0.value },
       "No process that was forked is missing in the table, and none that was reaped stays in it.")
     require(core.orphansReaped == orphans, "No orphan is reaped uncounted.")
     for slot in programs.indices {

@@ -76,7 +76,7 @@ func words(_ event: Event) -> String {
 func words(_ status: WaitStatus) -> String {
   switch status {
   case .exited(let code): return "code \(code)"
-  case .signalled(let signal): return signal.name
+  case .signalled(let signal): return signal.name.description
   }
 }
 

@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Supervision
+
+@Suite struct ProcessTableTests {
+  /// Against a dictionary, with pids that collide as often as they can: they are drawn from few
+  /// values, most of which share a home.
+  @Test(arguments: 0..<200)
+  func agreesWithADictionary(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let capacity = Int.random(in: 1...12, using: &random)
+    var table = ProcessTable(capacity: capacity)
+    var model: [ProcessID: Slot] = [:]
+    for _ in 0..<500 {
+      let pid = ProcessID(
+        Int.random(in: 1...6, using: &random) * 32 + Int.random(in: 0...2, using: &random))
+      if Bool.random(using: &random), model.count < capacity || model[pid] != nil {
+        let slot = Int.random(in: 0..<capacity, using: &random)
+        table.insert(pid, slot)
+        model[pid] = slot
+      } else {
+        #expect(table.remove(pid) == model.removeValue(forKey: pid))
+      }
+      #expect(table.count == model.count)
+      for pid in model.keys { #expect(table[pid] == model[pid]) }
+    }
+  }
+
+  @Test func whatIsNoPidIsNobodys() {
+    var table = ProcessTable(capacity: 1)
+    table.insert(0, 0)
+    table.insert(-1, 0)
+    #expect(table.count == 0)
+    #expect(table[0] == nil)
+    #expect(table.remove(-1) == nil)
+  }
+}
