@@ -18,14 +18,19 @@ final class Container {
   private(set) var output: Lines?
   private(set) var errors: Lines
   private(set) var ending: Ending?
+  private let copy: String
   private var held: [Int32] = []
 
   init(_ setup: Setup) throws {
     guard let binary = Binary.path else { throw Trouble("SWINIT_BINARY is not set") }
     folder = try Folder()
+    // Beside the test's files, where every user and every mount namespace can reach it.
+    copy = folder.path + "/swinit"
+    try FileManager.default.copyItem(atPath: binary, toPath: copy)
+    chmod(copy, 0o755)
     for (name, text) in setup.fragments { try folder.write(text, to: name) }
     for (name, text) in setup.files { try folder.write(text, to: name, mode: 0o755) }
-    let words = setup.launcher + [binary] + (setup.arguments ?? ["-c", "FOLDER"])
+    let words = setup.launcher + [copy] + (setup.arguments ?? ["-c", "FOLDER"])
     let path = folder.path
     var launch = Launch(
       words: words.map { $0.replacingOccurrences(of: "FOLDER", with: path) },
@@ -86,7 +91,9 @@ final class Container {
     }
     output?.drain()
     errors.drain()
-    if pid == outer, ending == nil, let child = firstNamespacedChild(of: outer) { pid = child }
+    if pid == outer, ending == nil, let found = firstProcess(under: outer, running: copy) {
+      pid = found
+    }
   }
 
   /// Waits until `condition` holds.

@@ -35,13 +35,22 @@ func processes(inNamespaceOf root: pid_t) -> [pid_t: pid_t] {
   return found
 }
 
-/// The child of `pid` that is PID 1 of a namespace, if there is one.
-func firstNamespacedChild(of pid: pid_t) -> pid_t? {
-  let children = procFile("\(pid)/task/\(pid)/children")?.split(separator: " ") ?? []
-  return children.compactMap { pid_t($0) }.first { child in
-    let pids = status(child, "NSpid")?.split(separator: "\t") ?? []
-    return pids.count > 1 && pids.last == "1"
+/// `pid` itself or the nearest of its descendants that runs the file `program`.
+func firstProcess(under pid: pid_t, running program: String) -> pid_t? {
+  var generation = [pid]
+  while !generation.isEmpty {
+    for process in generation where executable(process) == program { return process }
+    generation = generation.flatMap { children(of: $0) }
   }
+  return nil
+}
+
+func children(of pid: pid_t) -> [pid_t] {
+  (procFile("\(pid)/task/\(pid)/children")?.split(separator: " ") ?? []).compactMap { pid_t($0) }
+}
+
+func executable(_ pid: pid_t) -> String? {
+  try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
 }
 
 /// Processes that have ended and that nobody has reaped, children of `parent`.

@@ -40,8 +40,10 @@ struct Setup {
     asPID1 + ["sh", "-c", script + "\nexec \"$@\"", "FOLDER"]
   }
 
-  /// No namespace: a child of the tests.
-  static let asSubreaper: [String] = []
+  /// Not PID 1: the child of a shell that is. Nothing outside of the namespace can be harmed.
+  static func notPID1(after script: String = "") -> [String] {
+    asPID1 + ["sh", "-c", script + "\n\"$@\"\nexit $?", "FOLDER"]
+  }
 }
 
 /// The release binary, as `SWINIT_BINARY` names it.

@@ -114,6 +114,8 @@ struct Lines {
   }
 
   var texts: [String] { lines.map(\.text) }
+  /// What came after the last newline.
+  var remainder: String { String(decoding: rest, as: UTF8.self) }
 }
 
 /// Seconds of the monotonic clock.
