@@ -87,7 +87,7 @@ let package = Package(
       name: "Commands", dependencies: ["Init", "Configuration", "Linux"],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "swinit", dependencies: ["Commands"],
+      name: "swinit", dependencies: ["Commands", "Configuration", "Linux"],
       swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(releaseLinkFlags, .when(configuration: .release))]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),

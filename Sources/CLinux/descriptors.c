@@ -63,6 +63,8 @@ int cl_open(const char *path, int flags, mode_t mode) {
   return open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
 }
 
+int cl_anonymous_file(void) { return memfd_create("null", MFD_CLOEXEC); }
+
 int cl_report_pipe(int ends[2]) {
   if (pipe2(ends, O_CLOEXEC) < 0) return -1;
   return fcntl(ends[0], F_SETFL, O_NONBLOCK);

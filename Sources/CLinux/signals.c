@@ -34,6 +34,7 @@ int cl_read_signal(int fd, struct cl_signal *signal) {
   signal->number = (int32_t)info.ssi_signo;
   signal->sender_pid = (int32_t)info.ssi_pid;
   signal->sender_uid = info.ssi_uid;
+  signal->from_kernel = info.ssi_code == SI_KERNEL;
   return 1;
 }
 

@@ -34,6 +34,8 @@ extension ByteString {
     return result
   }
 
+  public func equals(_ text: StaticString) -> Bool { self == text }
+
   public func hasPrefix(_ prefix: StaticString) -> Bool {
     matches(prefix, at: 0)
   }
@@ -163,7 +165,7 @@ extension ByteString {
     return text.description
   }
 
-  private mutating func appendEscaped(_ byte: UInt8) {
+  mutating func appendEscaped(_ byte: UInt8) {
     switch byte {
     case 0x0A: append(literal: "\\n")
     case 0x0D: append(literal: "\\r")

@@ -8,9 +8,9 @@ public struct Fault: Equatable, Sendable {
   /// Counted from 1; 0 when the fault belongs to no line.
   public var line: Int
   /// `cannot …` for an error, a sentence for a warning; no full stop, no newline.
-  public var message: String
+  public var message: ByteString
 
-  public init(_ severity: Severity, file: ByteString, line: Int, _ message: String) {
+  public init(_ severity: Severity, file: ByteString, line: Int, _ message: ByteString) {
     self.severity = severity
     self.file = file
     self.line = line
@@ -18,8 +18,8 @@ public struct Fault: Equatable, Sendable {
   }
 
   /// The line that a person sees: `FILE:LINE: cannot …` or `FILE:LINE: warning: …`.
-  public var text: String {
-    let place = line > 0 ? "\(file):\(line)" : "\(file)"
+  public var text: ByteString {
+    let place = line > 0 ? "\(file):\(line)" : file
     return severity == .error ? "\(place): \(message)" : "\(place): warning: \(message)"
   }
 }

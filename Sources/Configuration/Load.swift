@@ -1,6 +1,174 @@
+// Paths -> files -> sections. The only part of the loader that meets the outside world, and so the
+// only one that is generic over it.
+
 /// Reads all files of the request and makes the configuration of them.
+///
+/// - Returns: The configuration, and everything that is wrong with any of the files. With errors
+///   among it the configuration holds what could be understood, and must not be run.
 public func load<Source: ConfigurationSource>(_ request: LoadRequest, from source: Source)
   -> LoadResult
 {
-  LoadResult(configuration: Configuration(), faults: [], report: nil)
+  var loader = Loader(request: request, source: source)
+  return loader.run()
+}
+
+private struct Loader<Source: ConfigurationSource> {
+  private let request: LoadRequest
+  private let source: Source
+  private var reader: Reader
+  /// The normal forms of what was read, as `reader.files`.
+  private var filesRead: [ByteString] = []
+
+  init(request: LoadRequest, source: Source) {
+    self.request = request
+    self.source = source
+    reader = Reader(request)
+  }
+
+  mutating func run() -> LoadResult {
+    for path in request.paths {
+      switch source.kind(of: path) {
+      case .file: readFile(path, asked: nil, followsIncludes: true)
+      case .directory: readDirectory(path)
+      case .missing(let reason):
+        reader.faults.error(place(of: path), "cannot read \(path.quoted): \(reason)")
+      }
+    }
+    reader.run()
+    checkUsers()
+    return LoadResult(
+      configuration: reader.configuration, faults: reader.faults.faults(files: reader.files),
+      report: reader.report)
+  }
+
+  /// A place for a fault of a whole file or directory.
+  private mutating func place(of path: ByteString) -> Place {
+    reader.files.append(path)
+    filesRead.append(ByteString())
+    return Place(file: reader.files.count - 1, line: 0)
+  }
+
+  /// The fragments of a directory in byte order.
+  private mutating func readDirectory(_ path: ByteString) {
+    let names: [ByteString]
+    switch source.entries(of: path) {
+    case .failed(let reason):
+      reader.faults.error(place(of: path), "cannot read directory \(path.quoted): \(reason)")
+      return
+    case .names(let unsorted): names = unsorted.filter { isFragment($0) }.sorted()
+    }
+    if names.isEmpty {
+      reader.faults.warn(
+        place(of: path), "there is no *.conf or *.ini file in this directory, nothing will run")
+    }
+    for name in names { readFile(joined(path, name), asked: nil, followsIncludes: true) }
+  }
+
+  /// `asked`: the line of the `[include]` that asks for it.
+  private mutating func readFile(_ path: ByteString, asked: Place?, followsIncludes: Bool) {
+    let normal = normalized(path)
+    if filesRead.contains(normal) {
+      reader.faults.warn(
+        asked ?? place(of: path), "\(path.quoted) was read already, ignoring it here")
+      return
+    }
+    let bytes: [UInt8]
+    switch source.read(path, limit: Limit.file) {
+    case .bytes(let contents): bytes = contents
+    case .tooLarge:
+      reader.faults.error(
+        place(of: path),
+        "cannot read this file: it has more than the \(Limit.file) bytes that are allowed")
+      return
+    case .failed(let reason):
+      reader.faults.error(asked ?? place(of: path), "cannot read \(path.quoted): \(reason)")
+      return
+    }
+    if bytes.count > Limit.file {
+      reader.faults.error(
+        place(of: path),
+        "cannot read this file: it has more than the \(Limit.file) bytes that are allowed")
+      return
+    }
+    reader.files.append(path)
+    filesRead.append(normal)
+    let file = reader.files.count - 1
+    let sections = FileParser.parse(bytes, file: file, &reader.faults)
+    reader.sections.merge(sections)
+    if let include = sections.section("include") { follow(include, followsIncludes) }
+  }
+
+  private mutating func follow(_ include: Section, _ followsIncludes: Bool) {
+    guard followsIncludes else {
+      reader.faults.warn(
+        include.place,
+        "[include] in a file that is itself included has no effect, as in Supervisor")
+      return
+    }
+    guard let entry = include.entry("files") else {
+      reader.faults.error(include.place, "cannot follow [include]: files= is missing")
+      return
+    }
+    guard let option = SectionKind.include.option("files"),
+      let text = reader.expand(entry, option, reader.names)
+    else { return }
+    let patterns = text.wordsBetweenBlanks
+    if patterns.isEmpty {
+      reader.faults.error(entry.place, "cannot follow [include]: files= is empty")
+    }
+    for pattern in patterns {
+      let full =
+        pattern.hasPrefix("/")
+        ? pattern : joined(reader.directory(of: entry.place.file), pattern)
+      let paths = source.matches(of: full).sorted()
+      if paths.isEmpty {
+        reader.faults.warn(entry.place, "[include] files \(full.quoted) matches no file")
+      }
+      for path in paths { readFile(path, asked: entry.place, followsIncludes: false) }
+    }
+  }
+
+  /// Users may be made before their program starts, so that an unknown one is no error.
+  private mutating func checkUsers() {
+    var known: [ByteString] = []
+    for (user, place) in reader.users where !known.contains(user) {
+      if source.userIsKnown(user) {
+        known.append(user)
+      } else {
+        reader.faults.warn(
+          place, fold: "user", about: user,
+          "cannot find user \(user.quoted) now; it is looked up again when the program starts")
+      }
+    }
+  }
+}
+
+/// `*.conf` and `*.ini`, but for hidden files; what editors and dpkg leave has other endings.
+private func isFragment(_ name: ByteString) -> Bool {
+  !name.hasPrefix(".") && (name.hasSuffix(".conf") || name.hasSuffix(".ini"))
+}
+
+private func joined(_ directory: ByteString, _ name: ByteString) -> ByteString {
+  if directory.isEmpty || directory.equals(".") { return name }
+  return directory.hasSuffix("/") ? directory + name : directory + "/" + name
+}
+
+/// Without `.`, `..` and doubled slashes, so that two spellings of a file are one. Symbolic links
+/// are not looked at: a file that is read twice by two names does no harm.
+private func normalized(_ path: ByteString) -> ByteString {
+  var parts: [ByteString] = []
+  for part in path.split(at: UInt8(ascii: "/")) {
+    if part.isEmpty || part.equals(".") { continue }
+    if part.equals(".."), let last = parts.last, !last.equals("..") {
+      parts.removeLast()
+    } else {
+      parts.append(part)
+    }
+  }
+  var result: ByteString = path.hasPrefix("/") ? "/" : ""
+  for (index, part) in parts.enumerated() {
+    if index > 0 { result.append(byte: UInt8(ascii: "/")) }
+    result.append(part)
+  }
+  return result
 }

@@ -2,20 +2,20 @@
 public enum PathKind: Sendable {
   case file, directory
   /// Not there or not to be had; the reason as strerror(3) words it.
-  case missing(reason: String)
+  case missing(reason: ByteString)
 }
 
 public enum FileContents: Sendable {
   case bytes([UInt8])
   /// More than the limit asked for.
   case tooLarge
-  case failed(reason: String)
+  case failed(reason: ByteString)
 }
 
 public enum DirectoryListing: Sendable {
   /// The names without their directory, in any order.
   case names([ByteString])
-  case failed(reason: String)
+  case failed(reason: ByteString)
 }
 
 /// What the loader asks of the outside world: files, glob, users. The real one calls libc, tests

@@ -8,6 +8,7 @@ public struct Signal: Hashable, Sendable {
   public static let quit = Signal(number: 3)
   public static let kill = Signal(number: 9)
   public static let user2 = Signal(number: 12)
+  public static let brokenPipe = Signal(number: 13)
   public static let terminate = Signal(number: 15)
   public static let child = Signal(number: 17)
   public static let windowChange = Signal(number: 28)
@@ -61,9 +62,9 @@ public struct Signal: Hashable, Sendable {
   }
 
   /// The name with SIG, as a person writes it: `SIGTERM`, `SIGRTMIN+3`.
-  public var name: String {
+  public var name: ByteString {
     if number >= 1, Int(number) <= Self.names.count {
-      return "SIG" + ByteString(Self.names[Int(number) - 1]).description
+      return "SIG\(Self.names[Int(number) - 1])"
     }
     if number == Self.realTimeBase { return "SIGRTMIN" }
     if number > Self.realTimeBase, number <= Self.highest {

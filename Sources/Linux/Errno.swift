@@ -15,5 +15,5 @@ public struct Errno: Error, Equatable, Sendable {
   public static let wouldBlock = Errno(code: EAGAIN)
 
   /// The C library's text: `No such file or directory`.
-  public var message: String { String(cString: strerror(code)) }
+  public var message: [UInt8] { bytes(of: strerror(code)) }
 }

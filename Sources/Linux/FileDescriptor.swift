@@ -24,11 +24,22 @@ public struct FileDescriptor: Equatable, Sendable {
     try open(path, O_WRONLY | O_CREAT | O_TRUNC)
   }
 
+  public static func openForReadingAndWriting(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try open(path, O_RDWR)
+  }
+
+  /// A file without a name, empty (`memfd_create(2)`).
+  public static func anonymous() throws(Errno) -> FileDescriptor {
+    let number = cl_anonymous_file()
+    guard number >= 0 else { throw Errno.last }
+    return FileDescriptor(number: number)
+  }
+
   /// A second open file on what descriptor `number` of ours is open on, so that it can be
   /// non-blocking without making the first one so, which others share. Needs /proc, and the
   /// permission to open it; a socket cannot be opened.
   public static func reopenForWriting(_ number: Int32) throws(Errno) -> FileDescriptor {
-    try open(Array("/proc/self/fd/\(number)".utf8), O_WRONLY | O_NONBLOCK)
+    try open(bytes("/proc/self/fd/") + decimalText(number), O_WRONLY | O_NONBLOCK)
   }
 
   private static func open(_ path: [UInt8], _ flags: Int32) throws(Errno) -> FileDescriptor {
@@ -46,6 +57,15 @@ public struct FileDescriptor: Equatable, Sendable {
     }
   }
 
+  /// The file from its beginning, up to `limit` bytes, in one `pread(2)`: how the kernel's files of
+  /// one number are read time and again.
+  public func readAgain(limit: Int) throws(Errno) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: limit)
+    let count = pread(number, &buffer, limit, 0)
+    guard count >= 0 else { throw Errno.last }
+    return Array(buffer[..<count])
+  }
+
   /// Writes what can be written without waiting; the number of bytes taken.
   public func writeNow(
     _ bytes: UnsafeRawBufferPointer, isSocket: Bool
@@ -53,6 +73,17 @@ public struct FileDescriptor: Equatable, Sendable {
     let count = cl_write_now(number, bytes.baseAddress, bytes.count, isSocket ? 1 : 0)
     guard count >= 0 else { throw Errno.last }
     return count
+  }
+
+  /// Writes everything, waiting where the reader is slow; gives up at the first failure.
+  public func writeAll(_ bytes: [UInt8]) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { write(number, $0.baseAddress! + done, $0.count - done) }
+      if count < 0, cl_errno() == EINTR { continue }
+      guard count > 0 else { return }
+      done += count
+    }
   }
 
   public var isSocket: Bool { cl_is_socket(number) != 0 }

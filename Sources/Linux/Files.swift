@@ -69,6 +69,22 @@ public func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
   return UnsafeRawBufferPointer(start: string, count: count).map { $0 }
 }
 
+/// The bytes of a literal.
+func bytes(_ text: StaticString) -> [UInt8] {
+  Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+}
+
+/// A number that is not negative, in decimal digits.
+func decimalText(_ number: Int32) -> [UInt8] {
+  var digits: [UInt8] = []
+  var rest = number.magnitude
+  repeat {
+    digits.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+    rest /= 10
+  } while rest > 0
+  return digits.reversed()
+}
+
 /// The environment that we were started with: `NAME=value` each.
 public func inheritedEnvironment() -> [[UInt8]] {
   guard var entry = cl_environment() else { return [] }
@@ -82,7 +98,7 @@ public func inheritedEnvironment() -> [[UInt8]] {
 
 public func hostName() -> [UInt8] {
   var buffer = [CChar](repeating: 0, count: 256)
-  guard gethostname(&buffer, 255) == 0 else { return Array("localhost".utf8) }
+  guard gethostname(&buffer, 255) == 0 else { return bytes("localhost") }
   return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
 }
 

@@ -72,6 +72,7 @@ public struct SpawnStep: Equatable, Sendable {
   public static let exec = SpawnStep(CL_STEP_EXEC)
   /// The look-up of the user, before the fork.
   public static let user = SpawnStep(CL_STEP_USER)
+  public static let group = SpawnStep(CL_STEP_GROUP)
 }
 
 /// The pipe through which a child tells why it could not become its program. It closes by itself

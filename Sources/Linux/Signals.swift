@@ -6,6 +6,8 @@ public struct ReceivedSignal: Sendable {
   /// 0 when the sender is outside of our PID namespace, or the kernel.
   public var senderPID: Int32
   public var senderUID: UInt32
+  /// The kernel sent it: ^C on a terminal, for instance.
+  public var isFromKernel: Bool
 }
 
 /// All signals as one descriptor. Everything but what a fault of our own raises is blocked from
@@ -24,7 +26,8 @@ public struct SignalDescriptor {
     var signal = cl_signal()
     guard cl_read_signal(descriptor.number, &signal) == 1 else { return nil }
     return ReceivedSignal(
-      number: signal.number, senderPID: signal.sender_pid, senderUID: signal.sender_uid)
+      number: signal.number, senderPID: signal.sender_pid, senderUID: signal.sender_uid,
+      isFromKernel: signal.from_kernel != 0)
   }
 }
 

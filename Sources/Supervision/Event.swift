@@ -37,7 +37,7 @@ public struct SpawnFailure: Equatable, Sendable {
 
 /// Who sent a signal, as far as the kernel told (`si_pid`, `si_uid` of `sigaction(2)`).
 public struct Sender: Equatable, Sendable {
-  /// 0: from outside of our PID namespace, or the kernel itself (a terminal's ^C).
+  /// 0: from outside of our PID namespace; -1: the kernel itself (a terminal's ^C).
   public var pid: ProcessID
   public var uid: UInt32
   /// One of our programs or a process that it started.

@@ -82,6 +82,9 @@ public struct Supervisor: Sendable {
   /// The state of a program.
   public func state(of slot: Slot) -> ProgramState { records[slot].state }
 
+  /// The program whose process this is; nil for an orphan.
+  public func slot(of pid: ProcessID) -> Slot? { slots[pid] }
+
   /// How long nothing is to be done unless something happens: zero when `tick` is due already,
   /// nil when no timer is set.
   public func pause(at now: Time) -> Nanoseconds? {

@@ -1,8 +1,15 @@
 import Commands
+import Configuration
+import Linux
 
+/// Called by `main`: the C entry point of both builds.
 @c(swinit_main)
-public func main(
+public func entry(
   argumentCount: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
-  run(argumentCount)
+  var words: [ByteString] = []
+  for index in 0..<Int(argumentCount) {
+    if let word = arguments[index] { words.append(ByteString(bytes(of: word))) }
+  }
+  return Int32(main(words))
 }

@@ -17,6 +17,7 @@ struct cl_signal {
   int32_t number;
   int32_t sender_pid;
   uint32_t sender_uid;
+  int32_t from_kernel;  // a terminal's ^C, a power failure
 };
 
 // Blocks every signal but those that a fault of our own raises, and makes every disposition the
@@ -68,6 +69,7 @@ enum cl_step {
   CL_STEP_DIRECTORY,
   CL_STEP_EXEC,
   CL_STEP_USER,
+  CL_STEP_GROUP,
 };
 
 // What a child that could not become its program writes to its report descriptor.
@@ -106,6 +108,7 @@ int cl_errno(void);
 int cl_secure_descriptors(void);
 void cl_umask(uint32_t mask);
 int cl_open(const char *path, int flags, mode_t mode);
+int cl_anonymous_file(void);
 // Close-on-exec at both ends; only our end, the reading one, is non-blocking.
 int cl_report_pipe(int ends[2]);
 int cl_is_socket(int fd);

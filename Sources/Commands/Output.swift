@@ -1,0 +1,19 @@
+import Configuration
+import Linux
+
+/// Text for a person or a pipe, written at once, waiting where the reader is slow: for the commands
+/// that are not PID 1. What cannot be written is lost; there is nobody left to tell.
+enum Output {
+  static func print(_ text: ByteString, to file: FileDescriptor = .standardOutput) {
+    file.writeAll((text + "\n").bytes)
+  }
+
+  static func print(_ bytes: [UInt8], to file: FileDescriptor = .standardOutput) {
+    file.writeAll(bytes)
+  }
+
+  /// What is wrong with an invocation.
+  static func complain(_ text: ByteString) {
+    print("swinit: " + text, to: .standardError)
+  }
+}

@@ -1,0 +1,114 @@
+import Configuration
+import Init
+import Linux
+
+/// Runs the programs until told to stop: what PID 1 does. The container's exit status.
+///
+/// Signals are taken first: one that comes while the files are read waits until the loop is there
+/// to answer it, where the kernel would have dropped it (PID 1) or ended us (anywhere else).
+func runPrograms(_ paths: [ByteString]) -> UInt8 {
+  let signals: SignalDescriptor
+  do throws(Errno) {
+    try secureDescriptors()
+    signals = try SignalDescriptor()
+  } catch {
+    Output.complain("cannot start: signalfd: \(ByteString(error.message))")
+    return ExitCode.system
+  }
+  let loaded = loadConfiguration(paths, strict: false, wantsReport: false)
+  for fault in loaded.faults {
+    Output.print(
+      fault.severity == .error ? fault.text : "swinit: warn \(fault.text)", to: .standardError)
+  }
+  if loaded.hasErrors { return ExitCode.configuration }
+  return run(loaded.configuration, signals)
+}
+
+private func run(_ configuration: Configuration, _ signals: SignalDescriptor) -> UInt8 {
+  let globals = configuration.globals
+  if processID() != 1 {
+    do throws(Errno) {
+      try becomeSubreaper()
+    } catch {
+      Output.complain("warn cannot adopt orphans: prctl: \(ByteString(error.message)), ignoring")
+    }
+  }
+  if let umask = globals.umask { setFileCreationMask(umask) }
+  if let directory = globals.directory {
+    do throws(Errno) {
+      try changeDirectory(directory.bytes)
+    } catch {
+      Output.complain("cannot start: chdir \"\(directory)\": \(ByteString(error.message))")
+      return ExitCode.system
+    }
+  }
+  let logfile = openLogfile(globals.logfile)
+  if let pidfile = globals.pidfile { writePidfile(pidfile) }
+  if let user = globals.user, let refusal = becomeUser(user, globals.requireUser) {
+    return refusal
+  }
+  do throws(Errno) {
+    let devNull = try openDevNull()
+    let loop = try EventLoop(
+      configuration, signals: signals, logfile: logfile, devNull: devNull)
+    let code = loop.run()
+    if let pidfile = globals.pidfile { try? removeFile(pidfile.bytes) }
+    return code
+  } catch {
+    Output.complain("cannot start: epoll: \(ByteString(error.message))")
+    return ExitCode.system
+  }
+}
+
+/// Where children read from. A container without /dev has an empty file instead.
+private func openDevNull() throws(Errno) -> FileDescriptor {
+  if let file = try? FileDescriptor.openForReadingAndWriting(ByteString("/dev/null").bytes) {
+    return file
+  }
+  return try FileDescriptor.anonymous()
+}
+
+private func openLogfile(_ target: LogTarget?) -> FileDescriptor? {
+  switch target {
+  case .containerStdout: return .standardOutput
+  case .containerStderr, .null, nil: return nil
+  case .file(let path):
+    do throws(Errno) {
+      return try FileDescriptor.openForAppending(path.bytes)
+    } catch {
+      Output.complain("warn cannot open logfile \"\(path)\": \(ByteString(error.message)), ignoring")
+      return nil
+    }
+  }
+}
+
+private func writePidfile(_ path: ByteString) {
+  do throws(Errno) {
+    let file = try FileDescriptor.openForReplacing(path.bytes)
+    file.writeAll(("\(processID())\n" as ByteString).bytes)
+    file.close()
+  } catch {
+    Output.complain("warn cannot write pidfile \"\(path)\": \(ByteString(error.message)), ignoring")
+  }
+}
+
+/// `[supervisord] user`: swinit itself gives up root. An exit status when that is not possible.
+private func becomeUser(_ user: ByteString, _ isRequired: Bool) -> UInt8? {
+  let credentials: Credentials
+  do throws(UserFailure) {
+    credentials = try lookUp(user)
+  } catch {
+    Output.complain("cannot start: user \"\(user)\" is not in /etc/passwd")
+    return ExitCode.configuration
+  }
+  if credentials.uid == effectiveUserID() { return nil }
+  if effectiveUserID() != 0 {
+    let word: ByteString = "not root: runs as uid \(effectiveUserID()), not as \"\(user)\""
+    Output.complain((isRequired ? "cannot start: " : "warn ") + word)
+    return isRequired ? ExitCode.configuration : nil
+  }
+  guard let (step, errno) = become(credentials) else { return nil }
+  let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
+  Output.complain("cannot start: \(call) for \"\(user)\": \(ByteString(errno.message))")
+  return ExitCode.system
+}

@@ -1,0 +1,37 @@
+import Configuration
+import Init
+import Linux
+
+/// The real files, for the loader.
+struct SystemSource: ConfigurationSource {
+  func kind(of path: ByteString) -> PathKind {
+    do throws(Errno) {
+      return try isDirectory(path.bytes) ? .directory : .file
+    } catch {
+      return .missing(reason: ByteString(error.message))
+    }
+  }
+
+  func read(_ path: ByteString, limit: Int) -> FileContents {
+    do throws(Errno) {
+      guard let bytes = try readFile(path.bytes, limit: limit) else { return .tooLarge }
+      return .bytes(bytes)
+    } catch {
+      return .failed(reason: ByteString(error.message))
+    }
+  }
+
+  func entries(of directory: ByteString) -> DirectoryListing {
+    do throws(Errno) {
+      return .names(try Linux.entries(of: directory.bytes).map { ByteString($0) })
+    } catch {
+      return .failed(reason: ByteString(error.message))
+    }
+  }
+
+  func matches(of pattern: ByteString) -> [ByteString] {
+    ((try? Linux.matches(of: pattern.bytes)) ?? []).map { ByteString($0) }
+  }
+
+  func userIsKnown(_ user: ByteString) -> Bool { (try? lookUp(user)) != nil }
+}

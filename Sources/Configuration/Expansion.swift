@@ -1,0 +1,276 @@
+// `%(name)s` in values: Supervisor's, which is Python's `%` on strings, and `%(ENV_X:-default)s`.
+//
+// Each bad `%` of a value is an error of its own, so that a file with five unset variables needs
+// one run and not five.
+
+/// What may stand between `%(` and `)`.
+struct ExpansionNames {
+  var hostName: ByteString
+  /// Lists of `NAME=value`; a later list counts before an earlier one.
+  var inherited: [ByteString]
+  var global: [ByteString] = []
+  var own: [ByteString] = []
+  var programName: ByteString?
+  var groupName: ByteString?
+  var processNumber: Int64?
+  var numprocs: Int64?
+
+  init(hostName: ByteString, inherited: [ByteString]) {
+    self.hostName = hostName
+    self.inherited = inherited
+  }
+
+  func variable(_ name: ByteString) -> ByteString? {
+    Self.find(name, own) ?? Self.find(name, global) ?? Self.find(name, inherited)
+  }
+
+  private static func find(_ name: ByteString, _ list: [ByteString]) -> ByteString? {
+    var found: ByteString?
+    for entry in list
+    where entry.count > name.count && entry.bytes[name.count] == UInt8(ascii: "=")
+      && entry.bytes.starts(with: name.bytes)
+    {
+      found = entry.dropping(name.count + 1)
+    }
+    return found
+  }
+
+  /// The name that is most like an unknown one.
+  fileprivate func nearest(_ name: ByteString) -> NearestName {
+    var nearest = NearestName(to: name)
+    nearest.consider("here")
+    nearest.consider("host_node_name")
+    if programName != nil { nearest.consider("program_name") }
+    if groupName != nil { nearest.consider("group_name") }
+    if processNumber != nil { nearest.consider("process_num") }
+    if numprocs != nil { nearest.consider("numprocs") }
+    if name.hasPrefix("ENV_") {
+      for list in [inherited, global, own] {
+        for entry in list {
+          guard let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) else { continue }
+          nearest.consider("ENV_" + ByteString(entry.bytes[..<equals]))
+        }
+      }
+    }
+    return nearest
+  }
+}
+
+/// Expands one value.
+struct Expander {
+  private let text: ByteString
+  private let names: ExpansionNames
+  private let here: ByteString
+  private var position = 0
+  private var result = ByteString()
+  /// What is wrong, each `cannot expand …` without the option's name.
+  private(set) var failures: [(piece: ByteString, reason: String)] = []
+
+  /// A longer field than this is a slip, and no reason to fill the memory.
+  private static let widestField = 1000
+
+  init(_ text: ByteString, _ names: ExpansionNames, here: ByteString) {
+    self.text = text
+    self.names = names
+    self.here = here
+  }
+
+  /// nil: see `failures`.
+  mutating func expand() -> ByteString? {
+    guard text.bytes.contains(UInt8(ascii: "%")) else { return text }
+    while position < text.count {
+      let byte = text.bytes[position]
+      if byte != UInt8(ascii: "%") {
+        result.append(byte: byte)
+        position += 1
+      } else if text.matches("%%", at: position) {
+        result.append(byte: byte)
+        position += 2
+      } else {
+        expandOne()
+      }
+    }
+    return failures.isEmpty ? result : nil
+  }
+
+  private mutating func fail(_ start: Int, _ end: Int, _ reason: String) {
+    let piece = ByteString(text.bytes[start..<min(end, text.count)])
+    for failure in failures where failure.piece == piece { return }
+    failures.append((piece, reason))
+  }
+
+  /// From the `%` at `position` to the end of its conversion.
+  private mutating func expandOne() {
+    let start = position
+    guard text.matches("%(", at: start), let close = closingParenthesis(from: start + 2) else {
+      position += 1
+      let isOpen = text.matches("%(", at: start)
+      // `%(` without an end swallows nothing: what follows may hold mistakes of its own.
+      fail(
+        start, start + (isOpen ? 20 : 2),
+        isOpen
+          ? "\")\" is missing; a \"%\" that is meant is written \"%%\""
+          : "a \"%\" that is meant is written \"%%\"")
+      return
+    }
+    let name = ByteString(text.bytes[start + 2..<close])
+    position = close + 1
+    guard let field = readField(), position < text.count else {
+      fail(start, position, "s, d or another letter must follow the \")\"")
+      return
+    }
+    let conversion = text.bytes[position]
+    position += 1
+    guard let value = value(of: name, start) else { return }
+    guard let formatted = field.format(value, conversion) else {
+      fail(
+        start, position,
+        field.isNumber(conversion)
+          ? "\(value.quoted) is no number; s is for text"
+          : "the letter must be s, d, i, u, o, x or X")
+      return
+    }
+    result.append(formatted)
+  }
+
+  private func closingParenthesis(from start: Int) -> Int? {
+    var depth = 1
+    var index = start
+    while index < text.count {
+      if text.bytes[index] == UInt8(ascii: "(") { depth += 1 }
+      if text.bytes[index] == UInt8(ascii: ")") { depth -= 1 }
+      if depth == 0 { return index }
+      index += 1
+    }
+    return nil
+  }
+
+  /// Flags, width, precision, length.
+  private mutating func readField() -> Field? {
+    var field = Field()
+    flags: while position < text.count {
+      switch text.bytes[position] {
+      case UInt8(ascii: "0"): field.fillsWithZeros = true
+      case UInt8(ascii: "-"): field.isLeft = true
+      case UInt8(ascii: "+"): field.showsPlus = true
+      case UInt8(ascii: " "), UInt8(ascii: "#"): break
+      default: break flags
+      }
+      position += 1
+    }
+    guard let width = readNumber() else { return nil }
+    field.width = width
+    if position < text.count, text.bytes[position] == UInt8(ascii: ".") {
+      position += 1
+      guard let precision = readNumber() else { return nil }
+      field.precision = precision
+    }
+    if position < text.count,
+      [UInt8(ascii: "h"), UInt8(ascii: "l"), UInt8(ascii: "L")].contains(text.bytes[position])
+    {
+      position += 1
+    }
+    return field
+  }
+
+  /// 0 when there are no digits; nil when it is too great.
+  private mutating func readNumber() -> Int? {
+    var number = 0
+    while position < text.count, text.bytes[position].isDigit {
+      number = number * 10 + Int(text.bytes[position] - 0x30)
+      position += 1
+      if number > Self.widestField { return nil }
+    }
+    return number
+  }
+
+  private mutating func value(of name: ByteString, _ start: Int) -> ByteString? {
+    if name.equals("here") { return here }
+    if name.equals("host_node_name") { return names.hostName }
+    if name.equals("program_name"), let value = names.programName { return value }
+    if name.equals("group_name"), let value = names.groupName { return value }
+    if name.equals("process_num"), let number = names.processNumber {
+      return decimal(number)
+    }
+    if name.equals("numprocs"), let number = names.numprocs { return decimal(number) }
+    if name.hasPrefix("ENV_") { return environmentValue(of: name, start) }
+    fail(start, position + 1, unknown(name, "there is no such name here"))
+    return nil
+  }
+
+  private func decimal(_ number: Int64) -> ByteString {
+    var text = ByteString()
+    text.append(number: number)
+    return text
+  }
+
+  /// `ENV_X` or `ENV_X:-default`: the default counts for an empty variable too, as in the shell.
+  private mutating func environmentValue(of name: ByteString, _ start: Int) -> ByteString? {
+    var index = 4
+    while index < name.count, !name.matches(":-", at: index) { index += 1 }
+    let variable = ByteString(name.bytes[4..<index])
+    let value = names.variable(variable)
+    if index < name.count {
+      if let value, !value.isEmpty { return value }
+      return name.dropping(index + 2)
+    }
+    if let value { return value }
+    fail(
+      start, position,
+      unknown(name, "\(variable) is not set; %(ENV_\(variable):-text)s would give a default"))
+    return nil
+  }
+
+  private func unknown(_ name: ByteString, _ reason: String) -> String {
+    reason + names.nearest(name).question
+  }
+}
+
+/// What stands between the parenthesis and the letter, as `02` of `%(process_num)02d`.
+private struct Field {
+  var fillsWithZeros = false
+  var isLeft = false
+  var showsPlus = false
+  var width = 0
+  var precision: Int?
+
+  func isNumber(_ letter: UInt8) -> Bool {
+    switch letter {
+    case UInt8(ascii: "d"), UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "o"),
+      UInt8(ascii: "x"), UInt8(ascii: "X"):
+      true
+    default: false
+    }
+  }
+
+  /// nil: no such letter, or not a number where the letter wants one.
+  func format(_ value: ByteString, _ letter: UInt8) -> ByteString? {
+    if letter == UInt8(ascii: "s") {
+      return padded(precision.map { ByteString(value.bytes.prefix($0)) } ?? value, sign: "")
+    }
+    guard isNumber(letter), let number = value.signedDecimal else { return nil }
+    var digits = ByteString()
+    var base: UInt64 = 10
+    if letter == UInt8(ascii: "o") { base = 8 }
+    if letter == UInt8(ascii: "x") || letter == UInt8(ascii: "X") { base = 16 }
+    var rest = number.magnitude
+    repeat {
+      digits.append(
+        byte: ByteString.hexadecimalDigit(UInt8(truncatingIfNeeded: rest % base)))
+      rest /= base
+    } while rest > 0
+    while digits.count < precision ?? 0 { digits.append(byte: UInt8(ascii: "0")) }
+    digits.bytes.reverse()
+    if letter == UInt8(ascii: "X") { digits = digits.uppercased }
+    return padded(digits, sign: number < 0 ? "-" : showsPlus ? "+" : "", isNumber: true)
+  }
+
+  private func padded(_ text: ByteString, sign: ByteString, isNumber: Bool = false) -> ByteString {
+    let missing = max(0, width - text.count - sign.count)
+    if isLeft { return sign + text + ByteString([UInt8](repeating: 0x20, count: missing)) }
+    if isNumber, fillsWithZeros {
+      return sign + ByteString([UInt8](repeating: 0x30, count: missing)) + text
+    }
+    return ByteString([UInt8](repeating: 0x20, count: missing)) + sign + text
+  }
+}

@@ -1,0 +1,86 @@
+/// Where a line stands: the index of its file in the order of reading, and its number from 1.
+struct Place {
+  var file: Int
+  /// 0: the file as a whole.
+  var line: Int
+}
+
+/// Gathers what is wrong. One mistake must not hide another one, so nothing stops at the first;
+/// and a remark that many lines earn is made once, at the first of them, naming the others.
+struct FaultList {
+  private struct Item {
+    var place: Place
+    var severity: Fault.Severity
+    var message: String
+    /// Equal remarks of one file are folded; empty: never.
+    var fold: ByteString
+    var alsoLines: [Int] = []
+  }
+  private var items: [Item] = []
+  private(set) var errorCount = 0
+
+  /// So many further lines are named; the rest is counted.
+  private static let mostLinesNamed = 6
+
+  mutating func error(_ place: Place, _ message: String) {
+    errorCount += 1
+    items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
+  }
+
+  mutating func warn(_ place: Place, _ message: String) {
+    items.append(Item(place: place, severity: .warning, message: message, fold: ByteString()))
+  }
+
+  mutating func warn(_ place: Place, fold: StaticString, _ message: String) {
+    warn(place, fold: fold, about: ByteString(), message)
+  }
+
+  /// A remark that is the same for every line with this `fold` about the same thing.
+  mutating func warn(
+    _ place: Place, fold: StaticString, about detail: ByteString, _ message: String
+  ) {
+    var key = ByteString(fold)
+    key.append(detail)
+    for index in items.indices
+    where items[index].place.file == place.file && items[index].fold == key {
+      if items[index].place.line != place.line { items[index].alsoLines.append(place.line) }
+      return
+    }
+    items.append(Item(place: place, severity: .warning, message: message, fold: key))
+  }
+
+  /// In the order of the files and lines; each as a person reads it.
+  func faults(files: [ByteString]) -> [Fault] {
+    var order = Array(items.indices)
+    order.sort { isBefore($0, $1) }
+    var faults: [Fault] = []
+    for index in order {
+      let item = items[index]
+      let fault = Fault(
+        item.severity, file: item.place.file < files.count ? files[item.place.file] : ByteString(),
+        line: item.place.line, item.message + Self.also(item.alsoLines))
+      faults.append(fault)
+    }
+    return faults
+  }
+
+  private func isBefore(_ left: Int, _ right: Int) -> Bool {
+    let (first, second) = (items[left].place, items[right].place)
+    if first.file != second.file { return first.file < second.file }
+    if first.line != second.line { return first.line < second.line }
+    return left < right
+  }
+
+  /// ` (also line 12, 20, 31 and 4 more)`.
+  private static func also(_ unsorted: [Int]) -> String {
+    if unsorted.isEmpty { return "" }
+    var lines = unsorted
+    lines.sort()
+    var text = " (also line "
+    for index in lines.indices {
+      if index == mostLinesNamed { return text + " and \(lines.count - index) more)" }
+      text += index == 0 ? "\(lines[index])" : ", \(lines[index])"
+    }
+    return text + ")"
+  }
+}

@@ -1,0 +1,263 @@
+// Bytes of one file -> sections. The grammar is Supervisor's, which is that of Python's
+// RawConfigParser as Supervisor sets it up:
+//
+// - A line is a section header, a key with `=` or `:`, a continuation (indented deeper than the
+//   key that it continues), blank, or a comment (`;` or `#` first).
+// - An inline comment begins with a blank and `;` or `#`.
+// - Blank lines belong to the value that they interrupt; comment lines do not.
+//
+// One thing is swinit's own: a comment sign inside an open quote is text. Which quote is open is
+// only known with the whole value, continuation lines included, so the lines of a value are kept
+// as they are until it is complete. A quote that never closes opens nothing (`prompt=it's ; mine`).
+//
+// A bad line is one error and takes its continuation lines with it; what follows is read on.
+
+struct FileParser {
+  private let file: Int
+  private(set) var result = SectionList()
+  private var faults: FaultList
+
+  /// The section that lines go to; nil before the first header and behind a bad one.
+  private var section: Int?
+  private var hasSeenHeader = false
+  private var indentation = 0
+  private var pending = PendingValue()
+
+  private init(file: Int, faults: FaultList) {
+    self.file = file
+    self.faults = faults
+  }
+
+  static func parse(_ bytes: [UInt8], file: Int, _ faults: inout FaultList) -> SectionList {
+    var parser = FileParser(file: file, faults: faults)
+    parser.run(bytes)
+    faults = parser.faults
+    return parser.result
+  }
+
+  private mutating func run(_ bytes: [UInt8]) {
+    // The byte order mark of UTF-8.
+    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF] as [UInt8]) ? 3 : 0
+    var line = 1
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count, bytes[end] != 0x0A, bytes[end] != 0x0D { end += 1 }
+      read(bytes[start..<end], Place(file: file, line: line))
+      if end + 1 < bytes.count, bytes[end] == 0x0D, bytes[end + 1] == 0x0A { end += 1 }
+      start = end + 1
+      line += 1
+    }
+    finishValue()
+  }
+
+  private mutating func read(_ slice: ArraySlice<UInt8>, _ place: Place) {
+    let line = ByteString(slice)
+    let text = line.trimmed
+    guard let sign = text.bytes.first else {
+      pending.addBlankLine()
+      return
+    }
+    if line.count > Limit.line || line.bytes.contains(0) {
+      finishValue()
+      pending.discard()
+      indentation = Self.indentation(of: line)
+      faults.error(
+        place,
+        line.count > Limit.line
+          ? "cannot read this line: it has \(line.count) bytes, \(Limit.line) are allowed"
+          : "cannot read this line: it holds a NUL byte; this is no text file, or not in UTF-8")
+      return
+    }
+    if sign == UInt8(ascii: ";") || sign == UInt8(ascii: "#") { return }
+    let depth = Self.indentation(of: line)
+    if pending.isOpen, depth > indentation {
+      remarkIndented(text, place)
+      pending.add(line, from: depth)
+      return
+    }
+    finishValue()
+    indentation = depth
+    if sign == UInt8(ascii: "[") {
+      readHeader(text, place)
+    } else {
+      readKey(line, text, place)
+    }
+  }
+
+  private static func indentation(of line: ByteString) -> Int {
+    line.bytes.firstIndex { !$0.isBlank } ?? 0
+  }
+
+  private mutating func readHeader(_ text: ByteString, _ place: Place) {
+    section = nil
+    hasSeenHeader = true
+    let line = ByteString(text.bytes[..<commentStart(text)])
+    guard let close = line.bytes.firstIndex(of: UInt8(ascii: "]")) else {
+      faults.error(place, "cannot read section header \(line.trimmed.quoted): \"]\" is missing")
+      return
+    }
+    let name = ByteString(line.bytes[1..<close])
+    if name.trimmed.isEmpty {
+      faults.error(place, "cannot read section header \(line.trimmed.quoted): it has no name")
+      return
+    }
+    let rest = line.dropping(close + 1).trimmed
+    if !rest.isEmpty {
+      faults.warn(place, "\(rest.quoted) behind the section header has no meaning, ignoring it")
+    }
+    section = result.index(of: name, place: place)
+  }
+
+  private mutating func readKey(_ line: ByteString, _ text: ByteString, _ place: Place) {
+    let end = commentStart(line)
+    let separator = line.bytes[..<end].firstIndex {
+      $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":")
+    }
+    pending.discard()
+    guard let separator else {
+      faults.error(
+        place, "cannot read \(text.quoted): a line is [section], option=value or a comment")
+      return
+    }
+    let key = ByteString(line.bytes[..<separator]).trimmed.lowercased
+    if key.isEmpty {
+      faults.error(place, "cannot read \(text.quoted): the option's name is missing")
+      return
+    }
+    guard section != nil else {
+      // Behind a bad header that is all the same mistake.
+      if !hasSeenHeader {
+        faults.error(
+          place, "cannot read \(text.quoted): it stands before the first [section] header")
+        hasSeenHeader = true
+      }
+      return
+    }
+    pending.begin(key, place, line, from: separator + 1)
+  }
+
+  /// What looks like a line of its own but is indented belongs to the value above it.
+  private mutating func remarkIndented(_ text: ByteString, _ place: Place) {
+    guard let section, let key = pending.key else { return }
+    var isSuspicious = text.hasPrefix("[") && text.hasSuffix("]")
+    if !isSuspicious,
+      let equals = text.bytes.firstIndex(of: UInt8(ascii: "=")),
+      let kind = sectionKind(of: result.sections[section])
+    {
+      isSuspicious = kind.option(ByteString(text.bytes[..<equals]).trimmed.lowercased) != nil
+    }
+    if isSuspicious {
+      faults.warn(
+        place,
+        "\(text.quoted) is indented and so belongs to the value of \(key) above, as in Supervisor")
+    }
+  }
+
+  private mutating func finishValue() {
+    if let section, let key = pending.key {
+      let (value, quotedComment) = pending.value()
+      result.sections[section].set(Entry(key: key, value: value, place: pending.place))
+      if quotedComment {
+        faults.warn(
+          pending.place, fold: "comment sign in quotes",
+          "the comment sign inside quotes is text; Supervisor would cut the line there")
+      }
+    }
+    pending.close()
+  }
+}
+
+/// Where the inline comment of a line begins, quotes not regarded; its length when there is none.
+private func commentStart(_ line: ByteString) -> Int {
+  for index in line.bytes.indices where isCommentSign(line, index) { return index }
+  return line.count
+}
+
+private func isCommentSign(_ line: ByteString, _ index: Int) -> Bool {
+  let byte = line.bytes[index]
+  guard byte == UInt8(ascii: ";") || byte == UInt8(ascii: "#") else { return false }
+  return index == 0 || line.bytes[index - 1].isBlank
+}
+
+/// The value that is being read: its lines as they stand in the file.
+private struct PendingValue {
+  private(set) var isOpen = false
+  /// nil: the lines of a bad key, to be thrown away.
+  private(set) var key: ByteString?
+  private(set) var place = Place(file: 0, line: 0)
+  private var lines: [(text: ByteString, from: Int)] = []
+
+  mutating func begin(_ key: ByteString, _ place: Place, _ line: ByteString, from: Int) {
+    isOpen = true
+    self.key = key
+    self.place = place
+    lines = [(line, from)]
+  }
+
+  mutating func discard() {
+    isOpen = true
+    key = nil
+    lines = []
+  }
+
+  mutating func close() {
+    isOpen = false
+    key = nil
+    lines = []
+  }
+
+  mutating func add(_ line: ByteString, from: Int) {
+    if key != nil { lines.append((line, from)) }
+  }
+
+  mutating func addBlankLine() {
+    if key != nil { lines.append((ByteString(), 0)) }
+  }
+
+  /// The value without its comments, and whether a comment sign was kept because of quotes.
+  func value() -> (ByteString, quotedComment: Bool) {
+    var kept = false
+    if let value = joined(heedingQuotes: true, &kept) { return (value, kept) }
+    return (joined(heedingQuotes: false, &kept) ?? ByteString(), false)
+  }
+
+  /// nil: a quote is open at the end.
+  private func joined(heedingQuotes: Bool, _ keptSign: inout Bool) -> ByteString? {
+    var value = ByteString()
+    var quotes = QuoteState()
+    for (number, line) in lines.enumerated() {
+      if number > 0 { value.append(byte: 0x0A) }
+      var end = line.from
+      while end < line.text.count {
+        if isCommentSign(line.text, end) {
+          if !quotes.isOpen { break }
+          keptSign = true
+        }
+        if heedingQuotes { quotes.advance(line.text.bytes[end]) }
+        end += 1
+      }
+      value.append(ByteString(line.text.bytes[line.from..<end]).trimmed)
+    }
+    return quotes.isOpen ? nil : value.trimmed
+  }
+}
+
+/// Which quote is open, by the rules of POSIX shlex.
+struct QuoteState {
+  private var quote: UInt8 = 0
+  private var isEscaped = false
+
+  var isOpen: Bool { quote != 0 }
+
+  mutating func advance(_ byte: UInt8) {
+    if isEscaped {
+      isEscaped = false
+    } else if byte == UInt8(ascii: "\\") {
+      isEscaped = quote != UInt8(ascii: "'")
+    } else if quote == 0 {
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { quote = byte }
+    } else if byte == quote {
+      quote = 0
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/// How many letters are wrong, missing, too many or swapped; nil when more than `limit`.
+///
+/// Both words are cut at 64 bytes: longer ones are no options, and the work stays bounded.
+func editDistance(_ left: ByteString, _ right: ByteString, limit: Int) -> Int? {
+  let (a, b) = (left.bytes.prefix(64), right.bytes.prefix(64))
+  if abs(a.count - b.count) > limit { return nil }
+  var beforeLast = [Int](repeating: 0, count: b.count + 1)
+  var last = Array(0...b.count)
+  for i in 0..<a.count {
+    var row = [i + 1]
+    for j in 0..<b.count {
+      var best = min(last[j + 1] + 1, row[j] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+        best = min(best, beforeLast[j - 1] + 1)
+      }
+      row.append(best)
+    }
+    (beforeLast, last) = (last, row)
+  }
+  return last[b.count] <= limit ? last[b.count] : nil
+}
+
+/// Looks for the candidate that is most like a word.
+struct NearestName {
+  private let word: ByteString
+  private var distance: Int
+  private(set) var name: ByteString?
+
+  init(to word: ByteString) {
+    self.word = word.lowercased
+    // A third of the letters, three at most: `autostrat` finds autostart, `foo` finds nothing.
+    distance = min(3, word.count / 3) + 1
+  }
+
+  mutating func consider(_ candidate: ByteString) {
+    guard let found = editDistance(word, candidate.lowercased, limit: distance - 1) else { return }
+    distance = found
+    name = candidate
+  }
+
+  /// `; did you mean NAME?` for the end of a message, or nothing.
+  var question: String {
+    guard let name else { return "" }
+    return "; did you mean \(name.quoted)?"
+  }
+}
+
+func nearest(_ word: ByteString, in kind: SectionKind) -> NearestName {
+  var nearest = NearestName(to: word)
+  for option in kind.allOptions { nearest.consider(ByteString(option.name)) }
+  return nearest
+}

@@ -1,0 +1,139 @@
+/// All sections -> a Configuration. Knows no files and makes no system call: what the outside
+/// world says about names of users is asked afterwards.
+struct Reader {
+  let request: LoadRequest
+  /// As `Place.file` counts them.
+  var files: [ByteString] = []
+  var sections = SectionList()
+  /// `[DEFAULT]`: what every section has that does not say it itself.
+  var defaults: Section?
+  var faults = FaultList()
+
+  var names: ExpansionNames
+  /// `--strict` or `strict=true`.
+  var isStrict: Bool
+  var globals = GlobalValues()
+  var configuration = Configuration()
+  var report: Report?
+  /// Of all programs so far, made or not.
+  var processCount: Int64 = 0
+  var hasTooManyProcesses = false
+  /// Users that are asked for, with the line that does.
+  var users: [(user: ByteString, place: Place)] = []
+
+  init(_ request: LoadRequest) {
+    self.request = request
+    names = ExpansionNames(hostName: request.hostName, inherited: request.environment)
+    isStrict = request.strict
+    report = request.wantsReport ? Report() : nil
+  }
+
+  /// Once all files are in `sections`.
+  mutating func run() {
+    defaults = sections.section("DEFAULT")
+    readGlobals()
+    checkDefaults()
+    for section in sections.sections { checkName(section) }
+    readPrograms()
+    remarkServers()
+  }
+
+  /// Where a file lies, for `%(here)s` and relative includes.
+  func directory(of file: Int) -> ByteString {
+    guard file < files.count, let slash = files[file].bytes.lastIndex(of: UInt8(ascii: "/")) else {
+      return "."
+    }
+    return slash == 0 ? "/" : ByteString(files[file].bytes[..<slash])
+  }
+
+  // MARK: Unknown sections and options
+
+  private mutating func checkName(_ section: Section) {
+    guard let kind = sectionKind(of: section) else {
+      if section.name.equals("DEFAULT") { return }
+      complain(
+        section.place, isError: isStrict, fold: ByteString(),
+        "unknown section [\(section.name.shortened)]" + nearestSection(to: section).question)
+      return
+    }
+    if kind == .include { return checkOptions(section, kind) }
+    guard kind.isNamed else { return }
+    let name = section.nameParts.rest ?? ByteString()
+    if name.isEmpty {
+      faults.error(
+        section.place, "cannot read section [\(section.name.shortened)]: write \(kind.title)")
+    } else if kind != .rpcInterface, !isName(name) {
+      faults.error(
+        section.place,
+        "cannot use the name \(name.quoted): a name holds no blank, \":\" and \"/\"")
+    }
+  }
+
+  /// Remarks on options that this kind of section does not have.
+  mutating func checkOptions(_ section: Section, _ kind: SectionKind) {
+    let isOwn = section.name.equals("swinit")
+    for entry in section.entries where kind.option(entry.key) == nil {
+      var fold = ByteString(kind.title)
+      fold.append(entry.key)
+      let message: String
+      if let right = Self.kind(having: entry.key) {
+        message =
+          "\(entry.key.quoted) is an option of \(right.title), not of [\(section.name.shortened)]"
+      } else {
+        message =
+          "unknown option \(entry.key.quoted) in [\(section.name.shortened)]"
+          + nearest(entry.key, in: kind).question
+      }
+      complain(entry.place, isError: isStrict || isOwn, fold: fold, message)
+    }
+  }
+
+  /// The kind of section that an option belongs to.
+  private static func kind(having key: ByteString) -> SectionKind? {
+    for kind in SectionKind.allCases where kind.option(key) != nil { return kind }
+    return nil
+  }
+
+  /// A warning, or the same words as an error.
+  private mutating func complain(
+    _ place: Place, isError: Bool, fold: ByteString, _ message: String
+  ) {
+    if isError {
+      faults.error(place, "cannot go on: \(message)")
+    } else {
+      faults.warn(place, fold: "unknown", about: fold, message + "; ignoring it")
+    }
+  }
+
+  /// `[DEFAULT]` may hold options of any kind of section, and no others.
+  private mutating func checkDefaults() {
+    guard let defaults else { return }
+    for entry in defaults.entries where Self.kind(having: entry.key) == nil {
+      var near = NearestName(to: entry.key)
+      for option in programOptions { near.consider(ByteString(option.name)) }
+      complain(
+        entry.place, isError: isStrict, fold: entry.key,
+        "unknown option \(entry.key.quoted) in [DEFAULT]" + near.question)
+    }
+  }
+}
+
+extension SectionKind {
+  /// Has a name behind a colon.
+  var isNamed: Bool {
+    switch self {
+    case .program, .group, .eventListener, .fcgiProgram, .rpcInterface: true
+    case .globals, .include, .unixServer, .inetServer, .client: false
+    }
+  }
+}
+
+extension ByteString {
+  /// For a message, without quotes around it.
+  var shortened: String {
+    var text = ByteString(quoted)
+    text.bytes.removeFirst()
+    text.bytes.removeLast()
+    return text.description
+  }
+}

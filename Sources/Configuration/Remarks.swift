@@ -1,0 +1,127 @@
+// What a file asks for and this version does not do: one warning for each thing, at its first
+// line. What would change nothing is passed over without a word.
+
+extension Reader {
+  /// Options of a program that would have an effect in Supervisor.
+  mutating func remarkProgram(_ values: SectionValues) {
+    remarkLogFile(values, "stdout_logfile", "stdout_logfile_maxbytes", "stdout")
+    if !values.flag("redirect_stderr") {
+      remarkLogFile(values, "stderr_logfile", "stderr_logfile_maxbytes", "stderr")
+    }
+    for name: StaticString in ["stdout_capture_maxbytes", "stderr_capture_maxbytes"] {
+      if let place = values.place(name), values.number(name) ?? 0 > 0 {
+        faults.warn(
+          place, fold: "capture", "\(ByteString(name)) is not in this version: nothing is captured")
+      }
+    }
+    for name: StaticString in ["stdout_events_enabled", "stderr_events_enabled"] {
+      if let place = values.place(name), values.flag(name) {
+        faults.warn(
+          place, fold: "log events",
+          "\(ByteString(name)) is not in this version: no PROCESS_LOG events are sent")
+      }
+    }
+    for name: StaticString in ["stdout_syslog", "stderr_syslog"] {
+      if let place = values.place(name), values.flag(name) {
+        faults.warn(
+          place, fold: "syslog",
+          "syslog is not in this version: the log file alone is written")
+      }
+    }
+    if let setting = values.setting("serverurl"),
+      !setting.text.uppercased.equals("AUTO")
+    {
+      faults.warn(
+        setting.entry.place, fold: "serverurl",
+        "serverurl is not in this version: SUPERVISOR_SERVER_URL is not set")
+    }
+  }
+
+  private mutating func remarkLogFile(
+    _ values: SectionValues, _ name: StaticString, _ maxbytes: StaticString, _ stream: StaticString
+  ) {
+    guard let text = values.text(name), let place = values.place(name) else { return }
+    switch LogFileText(text) {
+    case .automatic:
+      faults.warn(
+        place, fold: "automatic log file",
+        "there are no AUTO log files in this version: the container's \(ByteString(stream)) is used"
+      )
+    case .syslog:
+      faults.warn(
+        place, fold: "syslog log file",
+        "syslog is not in this version: the container's stdout and stderr are used")
+    case .target(.file):
+      if values.setting(maxbytes) != nil, values.number(maxbytes) == 0 { return }
+      faults.warn(
+        place, fold: "rotation",
+        "log files are not rotated in this version and grow without bound: set"
+          + " \(ByteString(maxbytes))=0 if that is meant, or /dev/\(ByteString(stream)) for the"
+          + " container's log")
+    case .target(.containerStdout), .target(.containerStderr), .target(.null):
+      break
+    }
+  }
+
+  /// A listener or fcgi-program: checked like a program, not run.
+  mutating func remarkNotRun(_ values: SectionValues, _ section: Section, _ kind: SectionKind) {
+    let name = section.name.shortened
+    guard kind == .eventListener else {
+      faults.warn(
+        section.place, "[\(name)] is not run: there are no fcgi-programs in this version")
+      return
+    }
+    var message = "[\(name)] is not run: there are no event listeners in this version"
+    if let line = essentialInstead(of: values) {
+      message += "; if it is to stop the container, \(line) under [swinit] does that"
+    }
+    faults.warn(section.place, message)
+  }
+
+  /// What does the job of a listener that waits for the end of programs.
+  private func essentialInstead(of values: SectionValues) -> String? {
+    guard let text = values.text("events") else { return nil }
+    var hearsFatal = false
+    var hearsExit = false
+    for event in namesBetweenCommas(text) {
+      let name = event.uppercased
+      let isParent =
+        name.equals("EVENT") || name.equals("PROCESS_STATE")
+      if isParent || name.equals("PROCESS_STATE_FATAL") { hearsFatal = true }
+      if isParent || name.equals("PROCESS_STATE_EXITED") { hearsExit = true }
+    }
+    if hearsExit { return hearsFatal ? "essential=exit (or essential=fatal)" : "essential=exit" }
+    return hearsFatal ? "essential=fatal" : nil
+  }
+
+  /// The sections of the control server and its clients: one warning that names them all.
+  mutating func remarkServers() {
+    var titles = ""
+    var place: Place?
+    for section in sections.sections {
+      guard let kind = sectionKind(of: section) else { continue }
+      switch kind {
+      case .unixServer, .inetServer, .client:
+        checkOptions(section, kind)
+        var values = SectionValues(kind)
+        evaluateAll(&values, section, names)
+      case .rpcInterface:
+        // The options of other interfaces are Python's, not ours to judge.
+        if !(section.nameParts.rest ?? ByteString()).equals("supervisor") {
+          faults.warn(
+            section.place,
+            "[\(section.name.shortened)] is not used: swinit runs no Python, and has only the"
+              + " interface \"supervisor\"")
+          continue
+        }
+      case .program, .globals, .group, .include, .eventListener, .fcgiProgram:
+        continue
+      }
+      titles += titles.isEmpty ? "[\(section.name.shortened)]" : ", [\(section.name.shortened)]"
+      if place == nil { place = section.place }
+    }
+    if let place {
+      faults.warn(place, "there is no control server in this version, ignoring \(titles)")
+    }
+  }
+}

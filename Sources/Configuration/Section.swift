@@ -1,0 +1,62 @@
+/// One `key=value` of a section.
+struct Entry {
+  /// In lower case.
+  var key: ByteString
+  /// Comments removed, lines joined by newlines, no blanks at the ends. Not yet expanded.
+  var value: ByteString
+  /// The line of the key.
+  var place: Place
+}
+
+/// All that was said under one section name, in whatever files.
+struct Section {
+  /// Case and all, as between the brackets.
+  var name: ByteString
+  /// Where it stood first.
+  var place: Place
+  var entries: [Entry] = []
+
+  /// The last entry of a key counts.
+  mutating func set(_ entry: Entry) {
+    for index in entries.indices where entries[index].key == entry.key {
+      entries[index] = entry
+      return
+    }
+    entries.append(entry)
+  }
+
+  func entry(_ key: ByteString) -> Entry? {
+    for entry in entries where entry.key == key { return entry }
+    return nil
+  }
+
+  /// The part before the first colon of the name, and the trimmed part behind it, if there is one.
+  var nameParts: (kind: ByteString, rest: ByteString?) {
+    guard let colon = name.bytes.firstIndex(of: UInt8(ascii: ":")) else { return (name, nil) }
+    return (ByteString(name.bytes[..<colon]), name.dropping(colon + 1).trimmed)
+  }
+}
+
+/// Sections in the order in which they were met. One that stands twice is one section.
+struct SectionList {
+  var sections: [Section] = []
+
+  /// The index of the section of that name, which is made where there is none.
+  mutating func index(of name: ByteString, place: Place) -> Int {
+    for index in sections.indices where sections[index].name == name { return index }
+    sections.append(Section(name: name, place: place))
+    return sections.count - 1
+  }
+
+  func section(_ name: StaticString) -> Section? {
+    for section in sections where section.name == name { return section }
+    return nil
+  }
+
+  mutating func merge(_ other: SectionList) {
+    for section in other.sections {
+      let target = index(of: section.name, place: section.place)
+      for entry in section.entries { sections[target].set(entry) }
+    }
+  }
+}

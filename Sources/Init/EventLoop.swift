@@ -1,0 +1,342 @@
+import Configuration
+import Linux
+import Supervision
+
+/// The one event loop of PID 1: waits for the kernel, tells the core, does what the core says.
+///
+/// It decides nothing. All of PID 1's time passes in `turn`: wait; signals and reports; a bounded
+/// number of dead children; a bounded number of ticks; one write of what there is to say. What is
+/// left over when a bound is reached comes in the next turn, which then does not wait: so a storm
+/// of orphans or a thousand starts delay a signal by one turn, not more.
+///
+/// What may never happen here: a call that waits (but for epoll itself), and a failed call that
+/// ends the loop. An event of a descriptor that was closed meanwhile is told by the generation in
+/// its token and dropped.
+public final class EventLoop {
+  /// Children reaped in one turn.
+  private static let reapBatch = 256
+  /// Ticks in one turn. Each may fork, which takes some tenths of a millisecond.
+  private static let tickBatch = 16
+  /// Signals read in one turn.
+  private static let signalBatch = 32
+  /// How long the last word waits for a reader that does not read.
+  private static let lastWordPatience: Int32 = 500
+
+  private var supervisor: Supervisor
+  private var epoll: Epoll
+  private let signals: SignalDescriptor
+  private var log: Log
+  private let launcher: Launcher
+  private let messages: Messages
+  private var pidsLimit = PidsLimit()
+  private let ownPID = processID()
+
+  /// The report pipe of a slot's process until its exec is known to have succeeded or not.
+  private struct Report {
+    var file: FileDescriptor?
+    /// Which start it belongs to.
+    var generation: UInt32 = 0
+  }
+  private var reports: [Report]
+  private var childrenMayHaveEnded = false
+  private var isSweeping = false
+  private var result: UInt8?
+  /// Who asked for the stop, named when the signal came: the sender may be gone when it is over.
+  private var stopSender: ByteString = ""
+  /// Programs of which it was said that they run as we are.
+  private var keptUser: [Bool]
+
+  /// - Throws: what made epoll impossible; there is no life without it.
+  public init(
+    _ configuration: Configuration, signals: SignalDescriptor, logfile: FileDescriptor?,
+    devNull: FileDescriptor
+  ) throws(Errno) {
+    supervisor = Supervisor(
+      configuration, onTerminal: FileDescriptor.standardInput.isTerminal)
+    epoll = try Epoll()
+    self.signals = signals
+    try epoll.addReader(signals.descriptor, token: Token.signals.packed)
+    log = Log(
+      level: configuration.globals.loglevel, silent: configuration.globals.silent, file: logfile)
+    launcher = Launcher(configuration, devNull: devNull)
+    messages = Messages(configuration: configuration, isRoot: effectiveUserID() == 0)
+    reports = Array(repeating: Report(), count: configuration.programs.count)
+    keptUser = Array(repeating: false, count: configuration.programs.count)
+  }
+
+  /// Runs until the core says how to end. The exit status.
+  public func run() -> UInt8 {
+    feed(.begin)
+    while true {
+      turn()
+      if let result {
+        sayLastWord()
+        return result
+      }
+    }
+  }
+
+  private func turn() {
+    let count = epoll.wait(milliseconds: childrenMayHaveEnded ? 0 : timeout())
+    for index in 0..<count {
+      switch Token(packed: epoll.token(index)) {
+      case .signals: readSignals()
+      case .report(let slot, let generation): readReport(slot, generation)
+      case .log(let sink): logIsWritable(sink)
+      case .unknown: continue
+      }
+    }
+    if childrenMayHaveEnded { reap() }
+    for _ in 0..<Self.tickBatch {
+      let now = self.now()
+      guard supervisor.pause(at: now) == .zero else { break }
+      feed(.tick, at: now)
+    }
+    flushLog()
+  }
+
+  /// Milliseconds until the core wants a tick, rounded up; nil: for ever.
+  private func timeout() -> Int32? {
+    guard let pause = supervisor.pause(at: now()) else { return nil }
+    let milliseconds = pause.count / 1_000_000 + (pause.count % 1_000_000 == 0 ? 0 : 1)
+    // A longer wait ends early, finds nothing due and goes on.
+    return Int32(min(milliseconds, 3_600_000))
+  }
+
+  private func now() -> Time { Time(nanoseconds: monotonicNow()) }
+
+  private func feed(_ event: Event) { feed(event, at: now()) }
+
+  /// Tells the core, and carries out what it answers. A spawn is answered here, before anything
+  /// else reaches the core; it is the last of its actions, so this goes one level deep.
+  private func feed(_ event: Event, at now: Time) {
+    for action in supervisor.handle(event, at: now) {
+      switch action {
+      case .spawn(let slot): spawn(slot)
+      case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
+      case .sweep(let signal): sweep(signal)
+      case .report(let notice): report(notice)
+      case .exit(let code, let reason): end(code, reason)
+      }
+    }
+  }
+
+  private func report(_ notice: Notice) {
+    let sender = notice.sender.map { describe($0) } ?? ""
+    if case .stopRequested = notice { stopSender = sender }
+    log.write(messages.level(of: notice), messages.text(of: notice, sender: sender))
+  }
+
+  private func end(_ code: UInt8, _ reason: ExitReason) {
+    result = code
+    let level: LogLevel = code == 0 ? .info : .error
+    log.writeAlways(level, messages.lastWord(code, reason, sender: stopSender))
+  }
+
+  // Signals.
+
+  private func readSignals() {
+    for _ in 0..<Self.signalBatch {
+      guard let received = signals.next() else { return }
+      let signal = Signal(number: received.number)
+      if signal == .child {
+        childrenMayHaveEnded = true
+        continue
+      }
+      // A writer learns from EPIPE what SIGPIPE would tell it.
+      if signal == .brokenPipe { continue }
+      let pid = received.isFromKernel ? -1 : received.senderPID
+      let isOurs = pid > 0 && isDescendant(pid, of: ownPID)
+      feed(.signal(signal, Sender(pid: pid, uid: received.senderUID, isDescendant: isOurs)))
+    }
+  }
+
+  private func describe(_ sender: Sender) -> ByteString {
+    if sender.pid < 0 { return "from the kernel (a terminal?)" }
+    if sender.pid == 0 { return "from outside of this PID namespace" }
+    guard let name = processName(sender.pid) else {
+      return "from pid \(sender.pid) (uid \(sender.uid))"
+    }
+    return "from pid \(sender.pid) (uid \(sender.uid), \(ByteString(name)))"
+  }
+
+  private func send(_ signal: Signal, to pid: ProcessID, group: Bool) {
+    // 1, 0 and −1 would be ourselves, our group and everybody: no child of ours has such a pid.
+    guard pid > 1 else { return }
+    do throws(Errno) {
+      try sendSignal(signal.number, to: group ? -pid : pid)
+    } catch {
+      // The group appears with setsid, a moment after the fork.
+      if group, error == .noProcess, (try? sendSignal(signal.number, to: pid)) != nil { return }
+      log.write(.warn, "cannot send \(signal.name) to pid \(pid): \(error.text), ignoring")
+    }
+  }
+
+  // Children.
+
+  private func spawn(_ slot: Slot) {
+    let outcome = launcher.launch(slot) {
+      if keptUser[slot] { return }
+      keptUser[slot] = true
+      log.write(
+        .warn, "\(messages.name(slot)): swinit is not root: runs as uid \(effectiveUserID())")
+    }
+    switch outcome {
+    case .failed(let failure):
+      if SpawnStep(number: failure.step) == .fork, let word = explainPidsLimit() {
+        log.write(.error, word)
+      }
+      feed(.forkFailed(slot, failure))
+    case .launched(let launched):
+      reports[slot].generation &+= 1
+      let token = Token.report(slot: slot, generation: reports[slot].generation)
+      do throws(Errno) {
+        try epoll.addReader(launched.report, token: token.packed)
+        reports[slot].file = launched.report
+        feed(.forked(slot, launched.pid))
+      } catch {
+        // Without the report the exec counts as done; its failure still shows as an exit.
+        launched.report.close()
+        feed(.forked(slot, launched.pid))
+        feed(.executed(slot))
+      }
+      if let word = pidsLimit.warning() { log.write(.warn, word) }
+    }
+  }
+
+  private func explainPidsLimit() -> ByteString? {
+    pidsLimit.explain { pid in supervisor.slot(of: pid).map { messages.name($0) } }
+  }
+
+  private func readReport(_ slot: Slot, _ generation: UInt32) {
+    guard reports.indices.contains(slot), reports[slot].generation == generation else { return }
+    readReport(slot)
+  }
+
+  private func readReport(_ slot: Slot) {
+    guard let file = reports[slot].file else { return }
+    let answer = ReportPipe.read(file)
+    switch answer {
+    case .nothingYet: return
+    case .executed, .failed:
+      // Children that were forked meanwhile hold the pipe too until they exec: closing it alone
+      // would leave it in the epoll set.
+      epoll.remove(file)
+      file.close()
+      reports[slot].file = nil
+    }
+    switch answer {
+    case .nothingYet: return
+    case .executed: feed(.executed(slot))
+    case .failed(let step, let errno):
+      feed(.executionFailed(slot, Launcher.failure(step, errno)))
+    }
+  }
+
+  private func reap() {
+    for _ in 0..<Self.reapBatch {
+      switch reapOne() {
+      case .one(let ended):
+        // The child wrote its report before it ended: it comes first.
+        if let slot = supervisor.slot(of: ended.pid) { readReport(slot) }
+        let status: WaitStatus =
+          ended.signal == 0
+          ? .exited(UInt8(truncatingIfNeeded: ended.code))
+          : .signalled(Signal(number: ended.signal))
+        feed(.ended(ended.pid, status))
+        if result != nil { return }
+      case .noneEnded:
+        childrenMayHaveEnded = false
+        return
+      case .noChildren:
+        childrenMayHaveEnded = false
+        if isSweeping { feed(.childrenGone) }
+        return
+      }
+    }
+  }
+
+  /// As PID 1 everything else in the namespace is ours to end. Anywhere else only descendants are.
+  private func sweep(_ signal: Signal) {
+    isSweeping = true
+    if ownPID == 1 {
+      try? sendSignal(signal.number, to: -1)
+    } else {
+      for entry in descendants(of: ownPID) { try? sendSignal(signal.number, to: entry.pid) }
+    }
+    childrenMayHaveEnded = true
+  }
+
+  // The log.
+
+  private func flushLog() {
+    log.flush()
+    watchLog()
+  }
+
+  /// Lets epoll tell when a blocked descriptor takes more.
+  private func watchLog() {
+    for index in log.sinks.indices where log.sinks[index].isBlocked {
+      guard !watched.contains(index) else { continue }
+      do throws(Errno) {
+        try epoll.addWriter(log.sinks[index].file, token: Token.log(sink: index).packed)
+        watched.append(index)
+      } catch {
+        // It cannot be waited for: the next turn tries again.
+        log.sinks[index].isBlocked = false
+      }
+    }
+  }
+  private var watched: [Int] = []
+
+  private func logIsWritable(_ sink: Int) {
+    guard log.sinks.indices.contains(sink) else { return }
+    epoll.remove(log.sinks[sink].file)
+    watched.removeAll { $0 == sink }
+    log.unblock(sink)
+  }
+
+  /// Only here a reader who does not read is waited for, and not for long.
+  private func sayLastWord() {
+    let deadline = now() + .milliseconds(Int64(Self.lastWordPatience))
+    flushLog()
+    while log.isBlocked, now() < deadline {
+      let count = epoll.wait(milliseconds: Self.lastWordPatience)
+      for index in 0..<count {
+        if case .log(let sink) = Token(packed: epoll.token(index)) { logIsWritable(sink) }
+      }
+      watchLog()
+    }
+  }
+}
+
+/// What an epoll event is about, in the 64 bits that the kernel keeps for us.
+enum Token: Equatable {
+  case signals
+  case report(slot: Slot, generation: UInt32)
+  case log(sink: Int)
+  case unknown
+
+  private static let slotBits: UInt64 = 24
+
+  /// Kind in the lowest 8 bits, then 24 of the slot or sink, then 32 of the generation.
+  var packed: UInt64 {
+    switch self {
+    case .signals: return 1
+    case .report(let slot, let generation):
+      return UInt64(generation) << 32 | UInt64(truncatingIfNeeded: slot) << 8 | 2
+    case .log(let sink): return UInt64(truncatingIfNeeded: sink) << 8 | 3
+    case .unknown: return 0
+    }
+  }
+
+  init(packed: UInt64) {
+    let index = Int(packed >> 8 & (1 << Self.slotBits - 1))
+    switch packed & 0xFF {
+    case 1: self = .signals
+    case 2: self = .report(slot: index, generation: UInt32(packed >> 32))
+    case 3: self = .log(sink: index)
+    default: self = .unknown
+    }
+  }
+}

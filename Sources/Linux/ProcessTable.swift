@@ -1,0 +1,84 @@
+import CLinux
+
+/// A process as /proc/PID/stat tells of it.
+public struct ProcessEntry: Sendable {
+  public var pid: Int32
+  public var parent: Int32
+  public var session: Int32
+  public var isZombie: Bool
+}
+
+/// One process, or nil: it is gone, or there is no /proc.
+public func processEntry(_ pid: Int32) -> ProcessEntry? {
+  guard let text = try? readFile(procPath(pid, "/stat"), limit: 4096),
+    // The name in parentheses may hold anything: what follows the last one is regular.
+    let end = text.lastIndex(of: UInt8(ascii: ")"))
+  else { return nil }
+  let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+  guard fields.count > 3, let parent = number(fields[1]), let session = number(fields[3]) else {
+    return nil
+  }
+  return ProcessEntry(
+    pid: pid, parent: parent, session: session, isZombie: fields[0].first == UInt8(ascii: "Z"))
+}
+
+/// Every process that /proc shows, in no order; empty where there is no /proc.
+public func allProcesses() -> [ProcessEntry] {
+  guard let names = try? entries(of: bytes("/proc")) else { return [] }
+  var list: [ProcessEntry] = []
+  for name in names {
+    guard let pid = number(name[...]), pid > 0, let entry = processEntry(pid) else { continue }
+    list.append(entry)
+  }
+  return list
+}
+
+/// The processes that have `ancestor` above them, however far. Children of what is among them come
+/// later in the list.
+public func descendants(of ancestor: Int32) -> [ProcessEntry] {
+  var rest = allProcesses()
+  var parents = [ancestor]
+  var found: [ProcessEntry] = []
+  while !parents.isEmpty {
+    let parent = parents.removeLast()
+    rest.removeAll { entry in
+      guard entry.parent == parent else { return false }
+      parents.append(entry.pid)
+      found.append(entry)
+      return true
+    }
+  }
+  return found
+}
+
+/// Whether `ancestor` stands above `pid`; false when that cannot be known any more.
+public func isDescendant(_ pid: Int32, of ancestor: Int32) -> Bool {
+  var current = pid
+  // Deeper than any real tree; a loop cannot be, but the entries are read one after the other.
+  for _ in 0..<1024 {
+    guard current > 0, let entry = processEntry(current) else { return false }
+    if entry.parent == ancestor { return true }
+    current = entry.parent
+  }
+  return false
+}
+
+/// The name of a process as the kernel has it (15 bytes at most).
+public func processName(_ pid: Int32) -> [UInt8]? {
+  guard let text = try? readFile(procPath(pid, "/comm"), limit: 64) else { return nil }
+  return Array(text.prefix { $0 != UInt8(ascii: "\n") })
+}
+
+private func procPath(_ pid: Int32, _ file: StaticString) -> [UInt8] {
+  bytes("/proc/") + decimalText(pid) + bytes(file)
+}
+
+private func number(_ text: ArraySlice<UInt8>) -> Int32? {
+  var value: Int32 = 0
+  guard !text.isEmpty, text.count <= 9 else { return nil }
+  for byte in text {
+    guard byte >= 0x30, byte <= 0x39 else { return nil }
+    value = value * 10 + Int32(byte - 0x30)
+  }
+  return value
+}

@@ -1,0 +1,184 @@
+import CLinux
+
+/// Words in one block, each ended by a NUL byte: arguments or an environment, as execve(2) wants
+/// them, without an allocation for each.
+public struct WordBlock: Sendable {
+  public private(set) var bytes: [UInt8] = []
+  /// Where each word begins.
+  public private(set) var starts: [Int] = []
+
+  public init() {}
+
+  /// - Parameter block: words, each of them ended by a NUL byte.
+  public init(_ block: [UInt8]) {
+    bytes = block
+    var start = 0
+    for (index, byte) in block.enumerated() where byte == 0 {
+      starts.append(start)
+      start = index + 1
+    }
+  }
+
+  public mutating func append(_ word: some Sequence<UInt8>) {
+    starts.append(bytes.count)
+    bytes.append(contentsOf: word)
+    bytes.append(0)
+  }
+
+  /// Sets `NAME=value`, in the place of what had that name before.
+  public mutating func set(_ entry: ArraySlice<UInt8>) {
+    let equals = entry.firstIndex(of: UInt8(ascii: "=")) ?? entry.endIndex
+    let name = entry[..<equals]
+    if let old = index(of: name) { starts.remove(at: old) }
+    append(entry)
+  }
+
+  /// Sets every `NAME=value` of a block.
+  public mutating func merge(_ block: [UInt8]) {
+    var start = 0
+    for (index, byte) in block.enumerated() where byte == 0 {
+      set(block[start..<index])
+      start = index + 1
+    }
+  }
+
+  /// The value of `NAME` in an environment.
+  public func value(of name: [UInt8]) -> [UInt8]? {
+    guard let found = index(of: name[...]) else { return nil }
+    let start = starts[found] + name.count + 1
+    return Array(bytes[start...].prefix { $0 != 0 })
+  }
+
+  private func index(of name: ArraySlice<UInt8>) -> Int? {
+    for (index, start) in starts.enumerated() {
+      let end = start + name.count
+      if end < bytes.count, bytes[end] == UInt8(ascii: "="),
+        bytes[start..<end].elementsEqual(name)
+      {
+        return index
+      }
+    }
+    return nil
+  }
+
+  /// A pointer to each word and a null pointer at the end; good while `bytes` lives unchanged.
+  func pointers(_ base: UnsafePointer<CChar>) -> [UnsafePointer<CChar>?] {
+    var list: [UnsafePointer<CChar>?] = []
+    list.reserveCapacity(starts.count + 1)
+    for start in starts { list.append(base + start) }
+    list.append(nil)
+    return list
+  }
+}
+
+/// Everything that a child needs to become its program.
+public struct SpawnPlan: Sendable {
+  public enum Output: Sendable {
+    case descriptor(FileDescriptor)
+    /// Opened by the child for appending, made with its parents where missing.
+    case file([UInt8])
+  }
+
+  public var arguments: WordBlock
+  public var environment: WordBlock
+  /// Where a command without a slash is looked for.
+  public var searchPath: [UInt8]
+  public var directory: [UInt8]?
+  public var stdin: FileDescriptor
+  public var stdout: Output
+  public var stderr: Output
+  public var redirectStderr = false
+  public var credentials: Credentials?
+  public var umask: UInt32?
+  public var openFiles: (soft: UInt64, hard: UInt64)?
+
+  public init(
+    arguments: WordBlock, environment: WordBlock, searchPath: [UInt8], stdin: FileDescriptor,
+    stdout: Output, stderr: Output
+  ) {
+    self.arguments = arguments
+    self.environment = environment
+    self.searchPath = searchPath
+    self.stdin = stdin
+    self.stdout = stdout
+    self.stderr = stderr
+  }
+
+  /// Forks and execs; the pid. What goes wrong after the fork comes through `report`.
+  public func spawn(report: FileDescriptor) throws(Errno) -> Int32 {
+    var request = cl_spawn()
+    request.stdin_fd = stdin.number
+    request.redirect_stderr = redirectStderr ? 1 : 0
+    request.umask = umask.map { Int64($0) } ?? -1
+    request.nofile = openFiles?.soft ?? 0
+    request.nofile_limit = openFiles?.hard ?? 0
+    request.report_fd = report.number
+    var paths = PathBlock()
+    let searchPathStart = paths.append(searchPath)
+    let directoryStart = directory.map { paths.append($0) }
+    var stdoutStart: Int?
+    switch stdout {
+    case .descriptor(let file): request.stdout_fd = file.number
+    case .file(let path): stdoutStart = paths.append(path)
+    }
+    var stderrStart: Int?
+    switch stderr {
+    case .descriptor(let file): request.stderr_fd = file.number
+    case .file(let path): stderrStart = redirectStderr ? nil : paths.append(path)
+    }
+    if let credentials {
+      request.set_user = 1
+      request.uid = credentials.uid
+      request.gid = credentials.gid
+      request.group_count = Int32(credentials.groups.count)
+    }
+    let pid = withPointers(arguments) { arguments in
+      withPointers(environment) { environment in
+        paths.bytes.withUnsafeBufferPointer { buffer in
+          buffer.withMemoryRebound(to: CChar.self) { text in
+            (credentials?.groups ?? []).withUnsafeBufferPointer { groups in
+              let base = text.baseAddress!
+              request.arguments = arguments
+              request.environment = environment
+              request.path = base + searchPathStart
+              request.directory = directoryStart.map { base + $0 }
+              request.stdout_path = stdoutStart.map { base + $0 }
+              request.stderr_path = stderrStart.map { base + $0 }
+              request.groups = groups.baseAddress
+              return cl_spawn(&request)
+            }
+          }
+        }
+      }
+    }
+    guard pid > 0 else { throw Errno.last }
+    return pid
+  }
+
+  private func withPointers(
+    _ block: WordBlock, _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> pid_t
+  ) -> pid_t {
+    block.bytes.withUnsafeBufferPointer { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { text in
+        // An empty block has no bytes to point to, but still its null pointer at the end.
+        let empty: StaticString = ""
+        let base =
+          text.baseAddress ?? UnsafeRawPointer(empty.utf8Start).assumingMemoryBound(to: CChar.self)
+        return block.pointers(base).withUnsafeBufferPointer { body($0.baseAddress!) }
+      }
+    }
+  }
+}
+
+/// C strings one after the other.
+private struct PathBlock {
+  var bytes: [UInt8] = []
+
+  /// Where the path begins.
+  mutating func append(_ path: [UInt8]) -> Int {
+    let start = bytes.count
+    bytes.append(contentsOf: path)
+    bytes.append(0)
+    return start
+  }
+}
