@@ -11,12 +11,11 @@ extension Reader {
         place, fold: "stops the container",
         "this command stops the container itself; essential=exit or essential=fatal does that,"
           + " with the program's exit status")
-    }
-    if let script, !values.flag("stopasgroup"), Self.keepsShell(script) {
+    } else if let script, !values.flag("stopasgroup"), Self.keepsShell(script) {
       faults.warn(
         place, fold: "shell",
-        "the stop signal reaches only the shell, not what it runs: write \"exec\" before the last"
-          + " command, or stopasgroup=true")
+        "the stop signal reaches only the shell, not what it runs: write stopasgroup=true, or"
+          + " \"exec\" before the last command of the script")
     }
   }
 
@@ -89,7 +88,7 @@ extension Reader {
         guard isWord(words[index], "kill") else { continue }
         for target in rest
         where isWord(target, "1") || isWord(target, "$PPID")
-          || target.contains("supervisord.pid")
+          || target.uppercased.contains("SUPERVISORD")
         {
           return true
         }

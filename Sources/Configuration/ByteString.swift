@@ -25,6 +25,10 @@ public struct ByteString: Hashable, Comparable, Sendable {
       UnsafeBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
   }
 
+  public static func += (left: inout ByteString, right: ByteString) {
+    left.bytes.append(contentsOf: right.bytes)
+  }
+
   public static func + (left: ByteString, right: ByteString) -> ByteString {
     ByteString(left.bytes + right.bytes)
   }

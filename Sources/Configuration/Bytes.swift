@@ -117,6 +117,17 @@ extension ByteString {
     return sign == UInt8(ascii: "-") ? -Int64(magnitude) : Int64(magnitude)
   }
 
+  /// The digits of a number that is not negative, in base 8.
+  init(octal number: Int64) {
+    var digits: [UInt8] = []
+    var rest = number.magnitude
+    repeat {
+      digits.append(0x30 + UInt8(truncatingIfNeeded: rest & 7))
+      rest >>= 3
+    } while rest > 0
+    self.init(Array(digits.reversed()))
+  }
+
   mutating func append(literal text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount { bytes.append(text.utf8Start[index]) }
   }
@@ -146,7 +157,7 @@ extension ByteString {
   static let longestQuote = 80
 
   /// In double quotes for a message: control bytes escaped, long text shortened.
-  public var quoted: String {
+  public var quoted: ByteString {
     var text = ByteString()
     text.append(byte: UInt8(ascii: "\""))
     if bytes.count <= Self.longestQuote {
@@ -162,7 +173,7 @@ extension ByteString {
       for byte in bytes[tailStart...] { text.appendEscaped(byte) }
     }
     text.append(byte: UInt8(ascii: "\""))
-    return text.description
+    return text
   }
 
   mutating func appendEscaped(_ byte: UInt8) {

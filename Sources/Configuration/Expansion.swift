@@ -63,8 +63,9 @@ struct Expander {
   private let here: ByteString
   private var position = 0
   private var result = ByteString()
+  private var hasStraySign = false
   /// What is wrong, each `cannot expand …` without the option's name.
-  private(set) var failures: [(piece: ByteString, reason: String)] = []
+  private(set) var failures: [(piece: ByteString, reason: ByteString)] = []
 
   /// A longer field than this is a slip, and no reason to fill the memory.
   private static let widestField = 1000
@@ -93,7 +94,18 @@ struct Expander {
     return failures.isEmpty ? result : nil
   }
 
-  private mutating func fail(_ start: Int, _ end: Int, _ reason: String) {
+  /// Enough to find a stray sign by.
+  private func endOfWord(from start: Int) -> Int {
+    var end = start + 1
+    while end < text.count, end < start + 20, !text.bytes[end].isBlank,
+      text.bytes[end] != UInt8(ascii: "\""), text.bytes[end] != UInt8(ascii: "'")
+    {
+      end += 1
+    }
+    return end
+  }
+
+  private mutating func fail(_ start: Int, _ end: Int, _ reason: ByteString) {
     let piece = ByteString(text.bytes[start..<min(end, text.count)])
     for failure in failures where failure.piece == piece { return }
     failures.append((piece, reason))
@@ -104,13 +116,9 @@ struct Expander {
     let start = position
     guard text.matches("%(", at: start), let close = closingParenthesis(from: start + 2) else {
       position += 1
-      let isOpen = text.matches("%(", at: start)
-      // `%(` without an end swallows nothing: what follows may hold mistakes of its own.
-      fail(
-        start, start + (isOpen ? 20 : 2),
-        isOpen
-          ? "\")\" is missing; a \"%\" that is meant is written \"%%\""
-          : "a \"%\" that is meant is written \"%%\"")
+      // One for all stray signs of a value: `%HOME%` is one mistake, not two.
+      if !hasStraySign { fail(start, endOfWord(from: start), "a \"%\" itself is written \"%%\"") }
+      hasStraySign = true
       return
     }
     let name = ByteString(text.bytes[start + 2..<close])
@@ -221,7 +229,7 @@ struct Expander {
     return nil
   }
 
-  private func unknown(_ name: ByteString, _ reason: String) -> String {
+  private func unknown(_ name: ByteString, _ reason: ByteString) -> ByteString {
     reason + names.nearest(name).question
   }
 }

@@ -11,7 +11,7 @@ struct FaultList {
   private struct Item {
     var place: Place
     var severity: Fault.Severity
-    var message: String
+    var message: ByteString
     /// Equal remarks of one file are folded; empty: never.
     var fold: ByteString
     var alsoLines: [Int] = []
@@ -19,31 +19,43 @@ struct FaultList {
   private var items: [Item] = []
   private(set) var errorCount = 0
 
+  /// So many errors are kept; whoever has more has one mistake, repeated.
+  private static let mostErrors = 1000
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 
-  mutating func error(_ place: Place, _ message: String) {
+  mutating func error(_ place: Place, _ message: ByteString) {
     errorCount += 1
+    if errorCount > Self.mostErrors { return }
+    // A value of [DEFAULT] is read for every section.
+    for item in items
+    where item.place.line == place.line && item.place.file == place.file && item.message == message
+    {
+      return
+    }
     items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
   }
 
-  mutating func warn(_ place: Place, _ message: String) {
+  mutating func warn(_ place: Place, _ message: ByteString) {
     items.append(Item(place: place, severity: .warning, message: message, fold: ByteString()))
   }
 
-  mutating func warn(_ place: Place, fold: StaticString, _ message: String) {
+  mutating func warn(_ place: Place, fold: StaticString, _ message: ByteString) {
     warn(place, fold: fold, about: ByteString(), message)
   }
 
   /// A remark that is the same for every line with this `fold` about the same thing.
   mutating func warn(
-    _ place: Place, fold: StaticString, about detail: ByteString, _ message: String
+    _ place: Place, fold: StaticString, about detail: ByteString, _ message: ByteString
   ) {
     var key = ByteString(fold)
     key.append(detail)
     for index in items.indices
     where items[index].place.file == place.file && items[index].fold == key {
-      if items[index].place.line != place.line { items[index].alsoLines.append(place.line) }
+      let line = items[index].place.line
+      if line == place.line { return }
+      items[index].alsoLines.append(max(line, place.line))
+      items[index].place.line = min(line, place.line)
       return
     }
     items.append(Item(place: place, severity: .warning, message: message, fold: key))
@@ -72,11 +84,11 @@ struct FaultList {
   }
 
   /// ` (also line 12, 20, 31 and 4 more)`.
-  private static func also(_ unsorted: [Int]) -> String {
+  private static func also(_ unsorted: [Int]) -> ByteString {
     if unsorted.isEmpty { return "" }
     var lines = unsorted
     lines.sort()
-    var text = " (also line "
+    var text: ByteString = " (also line "
     for index in lines.indices {
       if index == mostLinesNamed { return text + " and \(lines.count - index) more)" }
       text += index == 0 ? "\(lines[index])" : ", \(lines[index])"

@@ -105,6 +105,10 @@ struct FileParser {
     if !rest.isEmpty {
       faults.warn(place, "\(rest.quoted) behind the section header has no meaning, ignoring it")
     }
+    if result.sections.count >= Limit.sections {
+      faults.error(place, "cannot read another section: \(Limit.sections) are allowed")
+      return
+    }
     section = result.index(of: name, place: place)
   }
 

@@ -76,6 +76,8 @@ public enum Limit {
   public static let file = 1 << 20
   /// Bytes of one line.
   public static let line = 64 << 10
+  /// Sections of all files together.
+  public static let sections = 20_000
   /// Processes of all programs together.
   public static let processes = 10_000
 }

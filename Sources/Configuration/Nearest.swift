@@ -39,7 +39,7 @@ struct NearestName {
   }
 
   /// `; did you mean NAME?` for the end of a message, or nothing.
-  var question: String {
+  var question: ByteString {
     guard let name else { return "" }
     return "; did you mean \(name.quoted)?"
   }

@@ -15,22 +15,29 @@ struct ProgramProcesses {
 extension Reader {
   mutating func readPrograms() {
     let groups = readGroups()
+    var groupOf = NameIndex()
+    for (index, group) in groups.enumerated() {
+      for member in group.members { groupOf.add(member, index) }
+    }
+    groupOf.sort()
     var processes: [ProgramProcesses] = []
     for section in sections.sections {
       guard let kind = sectionKind(of: section), kind.isProgram,
-        let name = section.nameParts.rest, isName(name)
+        let name = section.nameParts.rest
       else { continue }
-      let group = groups.first { $0.members.contains(name) }
-      let found = readProgram(section, kind, name, group: group?.name ?? name)
-      if kind == .program { processes.append(found) }
+      // One with a bad name is read for its other mistakes.
+      let group = groupOf.find(name).map { groups[$0].name }
+      let found = readProgram(section, kind, name, group: group ?? name)
+      if kind == .program, isName(name) { processes.append(found) }
     }
-    assemble(groups, processes)
+    assemble(groups, groupOf, processes)
   }
 
   private mutating func readProgram(
     _ section: Section, _ kind: SectionKind, _ name: ByteString, group: ByteString
   ) -> ProgramProcesses {
     var result = ProgramProcesses(name: name, place: section.place)
+    let errorsBefore = faults.errorCount
     checkOptions(section, kind)
     var names = names
     names.programName = name
@@ -67,7 +74,6 @@ extension Reader {
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
 
     let dependent = indicesThatDependOnNumber(values)
-    let errorsBefore = faults.errorCount
     for number in 1..<max(count, 1) {
       names.processNumber = first.addingReportingOverflow(number).partialValue
       if dependent.contains(environment) {
@@ -194,11 +200,15 @@ extension Reader {
 
   // MARK: All programs into their groups
 
-  private mutating func assemble(_ specified: [GroupSpecification], _ processes: [ProgramProcesses])
-  {
+  private mutating func assemble(
+    _ specified: [GroupSpecification], _ groupOf: NameIndex, _ processes: [ProgramProcesses]
+  ) {
     var groups = specified
-    for one in processes where !groups.contains(where: { $0.members.contains(one.name) }) {
-      if groups.contains(where: { $0.name == one.name }) {
+    var programOf = NameIndex()
+    for (index, one) in processes.enumerated() { programOf.add(one.name, index) }
+    programOf.sort()
+    for one in processes where groupOf.find(one.name) == nil {
+      if specified.contains(where: { $0.name == one.name }) {
         faults.error(
           one.place,
           "cannot run program \(one.name.quoted) beside group \(one.name.quoted), which it does not"
@@ -214,7 +224,8 @@ extension Reader {
       configuration.groups.append(Group(name: group.name, priority: group.priority))
       let start = configuration.programs.count
       for member in group.members {
-        guard let one = processes.first(where: { $0.name == member }) else { continue }
+        guard let found = programOf.find(member) else { continue }
+        let one = processes[found]
         for var program in one.programs {
           program.group = index
           configuration.programs.append(program)

@@ -52,8 +52,9 @@ struct Reader {
     guard let kind = sectionKind(of: section) else {
       if section.name.equals("DEFAULT") { return }
       complain(
-        section.place, isError: isStrict, fold: ByteString(),
-        "unknown section [\(section.name.shortened)]" + nearestSection(to: section).question)
+        section.place, isError: isStrict, fold: section.name,
+        "section [\(section.name.shortened)]: there is none of that name"
+          + nearestSection(to: section).question)
       return
     }
     if kind == .include { return checkOptions(section, kind) }
@@ -75,16 +76,12 @@ struct Reader {
     for entry in section.entries where kind.option(entry.key) == nil {
       var fold = ByteString(kind.title)
       fold.append(entry.key)
-      let message: String
-      if let right = Self.kind(having: entry.key) {
-        message =
-          "\(entry.key.quoted) is an option of \(right.title), not of [\(section.name.shortened)]"
-      } else {
-        message =
-          "unknown option \(entry.key.quoted) in [\(section.name.shortened)]"
-          + nearest(entry.key, in: kind).question
-      }
-      complain(entry.place, isError: isStrict || isOwn, fold: fold, message)
+      let reason: ByteString =
+        Self.kind(having: entry.key).map { "it is an option of \(title($0))" }
+        ?? "there is no such option" + nearest(entry.key, in: kind).question
+      complain(
+        entry.place, isError: isStrict || isOwn, fold: fold,
+        "\(entry.key.quoted) in [\(section.name.shortened)]: " + reason)
     }
   }
 
@@ -94,14 +91,20 @@ struct Reader {
     return nil
   }
 
-  /// A warning, or the same words as an error.
+  /// As this configuration writes it.
+  private func title(_ kind: SectionKind) -> ByteString {
+    kind == .globals && sections.section("supervisord") != nil
+      ? "[supervisord]" : ByteString(kind.title)
+  }
+
+  /// A warning or an error, in the same words.
   private mutating func complain(
-    _ place: Place, isError: Bool, fold: ByteString, _ message: String
+    _ place: Place, isError: Bool, fold: ByteString, _ message: ByteString
   ) {
     if isError {
-      faults.error(place, "cannot go on: \(message)")
+      faults.error(place, "cannot accept " + message)
     } else {
-      faults.warn(place, fold: "unknown", about: fold, message + "; ignoring it")
+      faults.warn(place, fold: "unknown", about: fold, "ignoring " + message)
     }
   }
 
@@ -113,7 +116,7 @@ struct Reader {
       for option in programOptions { near.consider(ByteString(option.name)) }
       complain(
         entry.place, isError: isStrict, fold: entry.key,
-        "unknown option \(entry.key.quoted) in [DEFAULT]" + near.question)
+        "\(entry.key.quoted) in [DEFAULT]: there is no such option" + near.question)
     }
   }
 }
@@ -130,10 +133,10 @@ extension SectionKind {
 
 extension ByteString {
   /// For a message, without quotes around it.
-  var shortened: String {
-    var text = ByteString(quoted)
+  var shortened: ByteString {
+    var text = quoted
     text.bytes.removeFirst()
     text.bytes.removeLast()
-    return text.description
+    return text
   }
 }

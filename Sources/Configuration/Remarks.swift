@@ -25,7 +25,7 @@ extension Reader {
       if let place = values.place(name), values.flag(name) {
         faults.warn(
           place, fold: "syslog",
-          "syslog is not in this version: the log file alone is written")
+          "nothing is sent to syslog in this version")
       }
     }
     if let setting = values.setting("serverurl"),
@@ -55,9 +55,8 @@ extension Reader {
       if values.setting(maxbytes) != nil, values.number(maxbytes) == 0 { return }
       faults.warn(
         place, fold: "rotation",
-        "log files are not rotated in this version and grow without bound: set"
-          + " \(ByteString(maxbytes))=0 if that is meant, or /dev/\(ByteString(stream)) for the"
-          + " container's log")
+        "log files are not rotated in this version, they only grow: write stdout_logfile_maxbytes=0"
+          + " (stderr_...) if that is meant, or log to /dev/stdout")
     case .target(.containerStdout), .target(.containerStderr), .target(.null):
       break
     }
@@ -71,7 +70,7 @@ extension Reader {
         section.place, "[\(name)] is not run: there are no fcgi-programs in this version")
       return
     }
-    var message = "[\(name)] is not run: there are no event listeners in this version"
+    var message: ByteString = "[\(name)] is not run: there are no event listeners in this version"
     if let line = essentialInstead(of: values) {
       message += "; if it is to stop the container, \(line) under [swinit] does that"
     }
@@ -79,7 +78,7 @@ extension Reader {
   }
 
   /// What does the job of a listener that waits for the end of programs.
-  private func essentialInstead(of values: SectionValues) -> String? {
+  private func essentialInstead(of values: SectionValues) -> ByteString? {
     guard let text = values.text("events") else { return nil }
     var hearsFatal = false
     var hearsExit = false
@@ -96,7 +95,7 @@ extension Reader {
 
   /// The sections of the control server and its clients: one warning that names them all.
   mutating func remarkServers() {
-    var titles = ""
+    var titles = ByteString()
     var place: Place?
     for section in sections.sections {
       guard let kind = sectionKind(of: section) else { continue }

@@ -48,7 +48,7 @@ public struct Report: Equatable, Sendable {
     Self.write(globals, to: &json)
     json.key("warnings")
     json.begin("[")
-    for fault in faults where fault.severity == .warning { json.string(ByteString(fault.text)) }
+    for fault in faults where fault.severity == .warning { json.string(fault.text) }
     json.end("]")
     json.end("}")
     return json.bytes + [0x0A]

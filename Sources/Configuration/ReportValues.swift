@@ -78,7 +78,7 @@ extension Reader {
     switch option.kind {
     case .flag: text.append(literal: number == 1 ? "true" : "false")
     case .seconds: text = secondsText(number)
-    case .octal: text = ByteString("0" + String(number, radix: 8))
+    case .octal: text = "0" + ByteString(octal: number)
     case .signal: text = signalText(number)
     case .signals:
       for signal in 1...Signal.highest
@@ -119,7 +119,7 @@ extension Reader {
   }
 
   private static func signalText(_ number: Int64) -> ByteString {
-    ByteString(Signal(number: Int32(clamping: number)).name).dropping(3)
+    Signal(number: Int32(clamping: number)).name.dropping(3)
   }
 
   private static func text(of codes: ExitCodes) -> ByteString {

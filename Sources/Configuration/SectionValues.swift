@@ -11,8 +11,6 @@ struct SectionValues {
   fileprivate(set) var values: [Value]
   /// As `options`; nil: not set.
   fileprivate(set) var settings: [Setting?]
-  /// A value of its own could not be read; the default stands in its place.
-  fileprivate(set) var hasErrors = false
 
   init(_ kind: SectionKind) {
     self.kind = kind
@@ -88,7 +86,7 @@ extension Reader {
         values.settings[index] = SectionValues.Setting(entry: entry, text: text.trimmed)
         return
       }
-      values.hasErrors = true
+      // The default stands in its place.
       values.settings[index] = SectionValues.Setting(entry: entry, text: entry.value)
     }
     let text = option.defaultText
@@ -144,7 +142,7 @@ extension Reader {
   }
 
   private mutating func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
-    var message = "cannot read \(ByteString(option.name)) \(text.quoted)"
+    var message: ByteString = "cannot read \(ByteString(option.name)) \(text.quoted)"
     if text != entry.value { message += " (from \(entry.value.quoted))" }
     if option.kind == .integer || option.kind == .octal {
       message += ": \(option.range)"
@@ -187,7 +185,7 @@ extension Reader {
   /// Names the values that Supervisor would read differently. They are shown as they stand in the
   /// file, never as expanded: that may be a password.
   private mutating func remarkUnquoted(_ pairs: EnvironmentPairs, _ entry: Entry) {
-    var forms = ""
+    var forms = ByteString()
     for pair in pairs.pairs where pair.differs {
       var value: ByteString = "\"...\""
       if let written = try? EnvironmentPairs(entry.value) {
@@ -224,9 +222,9 @@ extension Reader {
 
 extension Option {
   /// What an error says about bounds.
-  fileprivate var range: String {
-    let what = kind == .octal ? "an octal number" : "a whole number"
-    if kind == .octal { return "\(what) of 0 to 0\(String(highest, radix: 8)) is allowed, as 022" }
+  fileprivate var range: ByteString {
+    let what: StaticString = kind == .octal ? "an octal number" : "a whole number"
+    if kind == .octal { return "\(what) of 0 to 0\(ByteString(octal: Int64(highest))) is allowed, as 022" }
     if lowest == .min { return "\(what) is allowed, below 2147483648 in size" }
     if highest == .max { return "\(what), \(lowest) or more, is allowed" }
     return "\(what) of \(lowest) to \(highest) is allowed"

@@ -2,7 +2,7 @@
 
 /// Why a value cannot be read: the end of a message.
 struct Rejection: Error {
-  var reason: String
+  var reason: ByteString
 }
 
 /// Splits a command as POSIX shlex does: blanks separate, `'…'` and `"…"` quote, `\` escapes
