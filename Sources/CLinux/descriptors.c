@@ -117,6 +117,19 @@ uint64_t cl_monotonic_now(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+// Set by the linker: the beginning of the file in memory, and the end of its code.
+extern const char __executable_start[];
+extern const char etext[];
+
+void cl_forget_startup_code(void) {
+  // Only what is read-only and never was written (the ELF header, constants, code) may be dropped:
+  // it can be read again from the file.
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
+  uintptr_t end = (uintptr_t)etext & ~(page - 1);
+  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;

@@ -8,7 +8,7 @@ import Linux
 func check(_ paths: [ByteString], strict: Bool, json: Bool) -> UInt8 {
   let loaded = loadConfiguration(paths, strict: strict, wantsReport: true)
   for fault in loaded.faults { Output.print(fault.text, to: .standardError) }
-  if loaded.hasErrors { return ExitCode.configuration }
+  if loaded.hasErrors { return ExitCode.configuration.rawValue }
   if json {
     if let report = loaded.report {
       Output.print(report.json(loaded.configuration, loaded.faults))
@@ -16,5 +16,5 @@ func check(_ paths: [ByteString], strict: Bool, json: Bool) -> UInt8 {
   } else {
     Output.print(loaded.configuration.listing())
   }
-  return ExitCode.fine
+  return ExitCode.fine.rawValue
 }

@@ -15,9 +15,9 @@ public func main(_ words: [ByteString]) -> UInt8 {
   case .help(let topic): return help(topic)
   case .version:
     Output.print("swinit \(version)")
-    return ExitCode.fine
+    return ExitCode.fine.rawValue
   case .wrong(let what):
     Output.complain("\(what); see swinit help")
-    return ExitCode.usage
+    return ExitCode.usage.rawValue
   }
 }

@@ -1,8 +1,16 @@
-/// swinit's own exit codes, as `sysexits.h` has them; anything else comes from the programs.
-enum ExitCode {
-  static let fine: UInt8 = 0
-  static let usage: UInt8 = 64
-  /// A system call that there is no life without failed at the start.
-  static let system: UInt8 = 71
-  static let configuration: UInt8 = 78
+/// swinit's own exit codes, as `sysexits.h` has them; every other one comes from the programs.
+enum ExitCode: UInt8, CaseIterable {
+  case fine = 0
+  case usage = 64
+  case system = 71
+  case configuration = 78
+
+  var meaning: StaticString {
+    switch self {
+    case .fine: return "an orderly stop, or nothing was left to do and nothing had failed"
+    case .usage: return "the command line cannot be understood"
+    case .system: return "a system call that there is no life without failed at the start"
+    case .configuration: return "the configuration has errors; nothing was started"
+    }
+  }
 }

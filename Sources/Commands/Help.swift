@@ -1,7 +1,118 @@
 import Configuration
 import Linux
+import Supervision
 
+/// Prints what there is to know about a topic, all of it from the tables that the code uses: 0, or
+/// 64 for a topic that does not exist.
 func help(_ topic: ByteString?) -> UInt8 {
-  Output.print("usage: swinit [-c PATH]...")
-  return ExitCode.fine
+  guard let topic else {
+    Output.print(usage)
+    return ExitCode.fine.rawValue
+  }
+  if topic == "options" {
+    Output.print(optionReference(markdown: false))
+  } else if topic == "reference" {
+    // The README's reference, which a test holds against this.
+    Output.print(optionReference(markdown: true))
+  } else if topic == "signals" {
+    Output.print(signals())
+  } else if topic == "exit-codes" {
+    Output.print(exitCodes())
+  } else if topic == "states" {
+    Output.print(states())
+  } else if topic == "environment" {
+    Output.print(environment)
+  } else if let text = optionHelp(topic) {
+    Output.print(text)
+  } else {
+    let near: ByteString = nearestOption(topic).map { " (did you mean \($0.quoted)?)" } ?? ""
+    Output.complain("cannot help with \(topic.quoted)\(near): swinit help lists the topics")
+    return ExitCode.usage.rawValue
+  }
+  return ExitCode.fine.rawValue
 }
+
+private let usage: ByteString = """
+  swinit, a container init: runs the programs of Supervisor-style files, as PID 1 or not.
+
+  swinit [-c PATH]...            run the programs of PATH until told to stop
+  swinit check [-c PATH]... [--strict] [--json]
+                                 read and judge the configuration, start nothing
+  swinit help [TOPIC]            TOPIC: an option's name, options, reference, signals, exit-codes,
+                                 states, environment
+  swinit version
+
+  PATH is a file, or a directory whose *.conf and *.ini are read in the order of their names.
+  Without -c: $SWINIT_CONF, else /etc/swinit/conf.d, else /etc/supervisord.conf, else
+  /etc/supervisor/supervisord.conf.
+  """
+
+private func signals() -> ByteString {
+  var names = ByteString()
+  let stopping = Globals().stopOn
+  for number in 1...Signal.highest where stopping.contains(Signal(number: number)) {
+    names += names.isEmpty ? "" : ", "
+    names += Signal(number: number).name
+  }
+  return """
+    Orderly stop: \(names)
+      (stop_on= changes the list; SIGWINCH not when stdin is a terminal, where it means a new size).
+      Levels end in descending order of priority, each only when the one above is gone; a program
+      that is still there after its stopwaitsecs gets SIGKILL. A repeated signal changes nothing;
+      a second SIGINT on a terminal kills what is left.
+    Every other signal is logged and has no effect.
+    Programs get their stopsignal=; where none is set, the signal that swinit was told to stop with
+      when that was SIGTERM or SIGINT, else SIGTERM.
+    """
+}
+
+private func exitCodes() -> ByteString {
+  var text = ByteString()
+  for code in ExitCode.allCases {
+    if code.rawValue < 10 { text += " " }
+    text += "\(code.rawValue)   \(code.meaning)\n"
+  }
+  return text + """
+
+    Told to stop by a signal: 0, or as exit_on_signal= says (signal: 128 + its number; failure: the
+      code of the first program that had failed). Told by one of our own processes while a program
+      is FATAL: 1.
+    An essential program ended it: its exit code, 128 + n when signal n killed it; when it could not
+      start: 127 command not found, 126 not executable, 1 another step, its own code when it ended
+      too quickly (1 for 0).
+    Nothing left to do: the code of the first program whose last end was unexpected, else 0.
+    The last line on stderr says which of these it was.
+    """
+}
+
+private func states() -> ByteString {
+  """
+  STOPPED     0   never started, or stopped on request
+  STARTING   10   started, not yet up for startsecs
+  RUNNING    20   up
+  BACKOFF    30   ended before startsecs; tried again after 1, 2, 3 ... s
+  STOPPING   40   told to stop
+  EXITED    100   ended by itself; restarted as autorestart and exitcodes say
+  FATAL     200   did not start in 1 + startretries tries
+  UNKNOWN  1000   never happens here
+
+  STOPPED -> STARTING -> RUNNING -> EXITED -> STARTING
+             STARTING -> BACKOFF -> STARTING
+                         BACKOFF -> FATAL, STOPPED
+             STARTING, RUNNING -> STOPPING -> STOPPED
+  """
+}
+
+private let environment: ByteString = """
+  Read by swinit:
+    SWINIT_CONF               the configuration when there is no -c
+    %(ENV_NAME)s in a value   NAME from swinit's environment, then [swinit] environment, then (for
+                              command, log files and directory) the program's own environment;
+                              %(ENV_NAME:-default)s where it may be missing
+  Given to every program, later ones over earlier ones:
+    what swinit was started with
+    [swinit] environment=
+    SUPERVISOR_ENABLED=1, SUPERVISOR_PROCESS_NAME, SUPERVISOR_GROUP_NAME
+    the program's own environment=
+  HOME, USER, LOGNAME and SHELL are passed on as they are; user= does not change them.
+  """

@@ -13,14 +13,14 @@ func runPrograms(_ paths: [ByteString]) -> UInt8 {
     signals = try SignalDescriptor()
   } catch {
     Output.complain("cannot start: signalfd: \(ByteString(error.message))")
-    return ExitCode.system
+    return ExitCode.system.rawValue
   }
   let loaded = loadConfiguration(paths, strict: false, wantsReport: false)
   for fault in loaded.faults {
     Output.print(
       fault.severity == .error ? fault.text : "swinit: warn \(fault.text)", to: .standardError)
   }
-  if loaded.hasErrors { return ExitCode.configuration }
+  if loaded.hasErrors { return ExitCode.configuration.rawValue }
   return run(loaded.configuration, signals)
 }
 
@@ -39,7 +39,7 @@ private func run(_ configuration: Configuration, _ signals: SignalDescriptor) ->
       try changeDirectory(directory.bytes)
     } catch {
       Output.complain("cannot start: chdir \"\(directory)\": \(ByteString(error.message))")
-      return ExitCode.system
+      return ExitCode.system.rawValue
     }
   }
   let logfile = openLogfile(globals.logfile)
@@ -56,7 +56,7 @@ private func run(_ configuration: Configuration, _ signals: SignalDescriptor) ->
     return code
   } catch {
     Output.complain("cannot start: epoll: \(ByteString(error.message))")
-    return ExitCode.system
+    return ExitCode.system.rawValue
   }
 }
 
@@ -99,16 +99,16 @@ private func becomeUser(_ user: ByteString, _ isRequired: Bool) -> UInt8? {
     credentials = try lookUp(user)
   } catch {
     Output.complain("cannot start: user \"\(user)\" is not in /etc/passwd")
-    return ExitCode.configuration
+    return ExitCode.configuration.rawValue
   }
   if credentials.uid == effectiveUserID() { return nil }
   if effectiveUserID() != 0 {
     let word: ByteString = "not root: runs as uid \(effectiveUserID()), not as \"\(user)\""
     Output.complain((isRequired ? "cannot start: " : "warn ") + word)
-    return isRequired ? ExitCode.configuration : nil
+    return isRequired ? ExitCode.configuration.rawValue : nil
   }
   guard let (step, errno) = become(credentials) else { return nil }
   let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
   Output.complain("cannot start: \(call) for \"\(user)\": \(ByteString(errno.message))")
-  return ExitCode.system
+  return ExitCode.system.rawValue
 }

@@ -39,6 +39,8 @@ public final class EventLoop {
   }
   private var reports: [Report]
   private var childrenMayHaveEnded = false
+  /// The first starts are done.
+  private var hasStarted = false
   private var isSweeping = false
   private var result: UInt8?
   /// Who asked for the stop, named when the signal came: the sender may be gone when it is over.
@@ -77,7 +79,12 @@ public final class EventLoop {
   }
 
   private func turn() {
-    let count = epoll.wait(milliseconds: childrenMayHaveEnded ? 0 : timeout())
+    let milliseconds = childrenMayHaveEnded ? 0 : timeout()
+    if milliseconds != 0, !hasStarted {
+      hasStarted = true
+      forgetStartupCode()
+    }
+    let count = epoll.wait(milliseconds: milliseconds)
     for index in 0..<count {
       switch Token(packed: epoll.token(index)) {
       case .signals: readSignals()

@@ -48,6 +48,10 @@ public func raiseOpenFileLimit() -> (soft: UInt64, hard: UInt64)? {
   return (soft, hard)
 }
 
+/// Gives back the memory that holds our own code and constants: what reading the configuration
+/// needed is not needed again, and the rest comes back from the page cache when it is touched.
+public func forgetStartupCode() { cl_forget_startup_code() }
+
 /// CLOCK_MONOTONIC in nanoseconds.
 public func monotonicNow() -> Int64 { Int64(truncatingIfNeeded: cl_monotonic_now()) }
 

@@ -119,6 +119,10 @@ int cl_is_directory(const char *path);
 ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket);
 uint64_t cl_monotonic_now(void);
 
+// Gives back the pages of our own program file that are in memory. Those that are needed are mapped
+// again from the page cache when they are touched; what only the start needed stays away.
+void cl_forget_startup_code(void);
+
 // Limits of open files (soft, hard), and ours raised to the hard one.
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard);
 
