@@ -32,8 +32,11 @@ extension Acceptance {
       var setup = Setup(runOnce("cat /proc/self/status"))
       setup.launcher = Setup.asPID1(after: before)
       let text = try await outputOfOnce(setup).joined(separator: "\n")
+      // 32 and 33 are the C library's own; glibc's posix_spawn, which starts all this, ignores them.
+      let own: UInt64 = 1 << 31 | 1 << 32
       for field in ["SigBlk", "SigIgn", "SigCgt", "SigPnd", "ShdPnd"] {
-        #expect(statusField(text, field) == "0000000000000000", "\(field)")
+        let mask = try #require(statusField(text, field).flatMap { UInt64($0, radix: 16) })
+        #expect(mask & ~own == 0, "\(field)")
       }
     }
 
@@ -73,13 +76,13 @@ extension Acceptance {
 
     @Test func limitsAreTheOnesThatSwinitWasStartedWith() async throws {
       var setup = Setup(runOnce("sh -c \"ulimit -Sn; ulimit -Hn\""))
-      setup.launcher = Setup.asPID1(after: "ulimit -Hn 4000; ulimit -Sn 300")
+      setup.launcher = Setup.asPID1(after: "ulimit -Sn 300; ulimit -Hn 4000")
       #expect(try await outputOfOnce(setup) == ["300", "4000"])
     }
 
     @Test func minfdsRaisesTheLimit() async throws {
       var setup = Setup(runOnce("sh -c \"ulimit -Sn\"", globals: "minfds=2000"))
-      setup.launcher = Setup.asPID1(after: "ulimit -Hn 4000; ulimit -Sn 300")
+      setup.launcher = Setup.asPID1(after: "ulimit -Sn 300; ulimit -Hn 4000")
       #expect(try await outputOfOnce(setup) == ["2000"])
     }
 

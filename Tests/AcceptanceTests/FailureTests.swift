@@ -224,7 +224,7 @@ extension Acceptance {
 
     /// Whole lines, whatever the programs write at the same time.
     @Test func linesAreNotCut() async throws {
-      let writer = "#!/usr/bin/perl\n$| = 1; print STDERR ('x' x 200), \"\\n\" for 1..300;\n"
+      let writer = "#!/usr/bin/perl\n$| = 1; print STDERR (('x' x 200) . \"\\n\") for 1..300;\n"
       let text = """
         [program:w]
         command=%(here)s/writer

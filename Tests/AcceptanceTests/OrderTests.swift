@@ -53,7 +53,7 @@ extension Acceptance {
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
         let gone = try #require(swinit.places(of: "slow: STOPPED").first)
-        let told = try #require(swinit.places(of: "low: STOPPING").first)
+        let told = try #require(swinit.places(of: " low: STOPPING").first)
         #expect(gone < told, "\(swinit.transcript)")
       }
     }

@@ -1,7 +1,8 @@
 import Foundation
 
-/// Held while a pipe is made and while a process is started: without pipe2(2), which Foundation
-/// does not have, another test's process could get a descriptor before it is marked.
+/// Held while a pipe is made, a program is copied and a process is started. Without pipe2(2), which
+/// Foundation does not have, another test's process could get a descriptor before it is marked; and
+/// a program that some process still has open for writing cannot be executed.
 private let descriptors = NSLock()
 
 /// POSIX_SPAWN_SETSID, which spawn.h keeps for _GNU_SOURCE.
@@ -116,6 +117,14 @@ struct Lines {
   var texts: [String] { lines.map(\.text) }
   /// What came after the last newline.
   var remainder: String { String(decoding: rest, as: UTF8.self) }
+}
+
+/// Copies an executable file, for everybody to run.
+func copyProgram(_ source: String, to copy: String) throws {
+  descriptors.lock()
+  defer { descriptors.unlock() }
+  try FileManager.default.copyItem(atPath: source, toPath: copy)
+  chmod(copy, 0o755)
 }
 
 /// Seconds of the monotonic clock.
