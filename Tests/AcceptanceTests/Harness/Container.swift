@@ -156,7 +156,11 @@ final class Container {
   }
 
   /// To swinit, from outside of its namespace.
-  func signal(_ number: Int32) { kill(pid, number) }
+  func signal(_ number: Int32) {
+    look()
+    if executable(pid) == copy, kill(pid, number) == 0 { return }
+    Issue.record("swinit, pid \(pid), cannot be sent signal \(number):\n\(transcript)")
+  }
 
   /// The pid that stands in swinit's line on a program's start.
   func process(_ name: String) async throws -> pid_t {
