@@ -227,10 +227,10 @@ extension Acceptance {
     }
 
     @Test func aRepeatedStopSignalChangesNothing() async throws {
-      let slow = "#!/bin/sh\ntrap 'sleep 0.3; exit' TERM\nwhile :; do sleep 0.05; done\n"
+      let slow = "#!/bin/sh\ntrap 'sleep 0.3; exit' TERM\necho ready\nwhile :; do sleep 0.05; done\n"
       let text = "[program:slow]\ncommand=%(here)s/slow\nstartsecs=0\n"
       try await withSwinit(Setup(text, files: ["slow": slow])) { swinit in
-        try await swinit.log("slow: RUNNING")
+        try await swinit.line("ready")
         swinit.signal(SIGTERM)
         try await swinit.log("slow: STOPPING")
         swinit.signal(SIGTERM)
@@ -254,13 +254,13 @@ extension Acceptance {
     }
 
     @Test func onATerminalTheSecondInterruptKills() async throws {
-      let deaf = "#!/bin/sh\ntrap '' INT TERM\nwhile :; do sleep 0.05; done\n"
+      let deaf = "#!/bin/sh\ntrap '' INT TERM\necho ready\nwhile :; do sleep 0.05; done\n"
       var setup = Setup(
         "[program:deaf]\ncommand=%(here)s/deaf\nstartsecs=0\nstopwaitsecs=3600\n",
         files: ["deaf": deaf])
       setup.onTerminal = true
       try await withSwinit(setup) { swinit in
-        try await swinit.log("deaf: RUNNING")
+        try await swinit.line("ready")
         swinit.signal(SIGINT)
         try await swinit.log("deaf: STOPPING (pid \(swinit.process("deaf")), SIGINT)")
         swinit.signal(SIGINT)

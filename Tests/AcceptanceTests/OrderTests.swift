@@ -8,7 +8,7 @@ private func program(_ name: String, _ more: String, command: String = "sleep 60
 }
 
 /// Takes 300 ms to end.
-private let slow = "#!/bin/sh\ntrap 'sleep 0.3; exit 0' TERM\nwhile :; do sleep 0.02; done\n"
+private let slow = "#!/bin/sh\ntrap 'sleep 0.3; exit 0' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
 /// Cannot be told.
 private let deaf = "#!/usr/bin/perl\n$SIG{TERM} = 'IGNORE'; $| = 1; print \"deaf\\n\"; sleep 60 for 1..9;\n"
 
@@ -49,7 +49,7 @@ extension Acceptance {
         program("low", "priority=1") + program("quick", "priority=2")
         + program("slow", "priority=2", command: "%(here)s/slow")
       try await withSwinit(Setup(text, files: ["slow": slow])) { swinit in
-        try await swinit.log("slow: RUNNING")
+        try await swinit.line("ready")
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
         let gone = try #require(swinit.places(of: "slow: STOPPED").first)
@@ -64,7 +64,7 @@ extension Acceptance {
         "[program:slow]\ncommand=%(here)s/slow\nstartsecs=0\nnumprocs=10\n"
         + "process_name=%(program_name)s_%(process_num)02d\n"
       try await withSwinit(Setup(text, files: ["slow": slow])) { swinit in
-        try await swinit.wait("ten running") { swinit.places(of: "RUNNING").count == 10 }
+        try await swinit.wait("ten") { swinit.output?.texts.count == 10 }
         let told = monotonic()
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)

@@ -25,8 +25,7 @@ final class Container {
     guard let binary = Binary.path else { throw Trouble("SWINIT_BINARY is not set") }
     folder = try Folder()
     // Beside the test's files, where every user and every mount namespace can reach it.
-    copy = folder.path + "/swinit"
-    try copyProgram(binary, to: copy)
+    copy = try folder.copy(binary, as: "swinit")
     for (name, text) in setup.fragments { try folder.write(text, to: name) }
     for (name, text) in setup.files { try folder.write(text, to: name, mode: 0o755) }
     let words = setup.launcher + [copy] + (setup.arguments ?? ["-c", "FOLDER"])

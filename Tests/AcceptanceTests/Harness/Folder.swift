@@ -17,9 +17,21 @@ final class Folder {
     let file = path + "/" + name
     try FileManager.default.createDirectory(
       atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    // In one piece under its final name: a waiting program never sees half of it.
-    try text.write(toFile: file, atomically: true, encoding: .utf8)
-    chmod(file, mode)
+    try whileNothingStarts {
+      // In one piece under its final name: a waiting program never sees half of it.
+      try text.write(toFile: file, atomically: true, encoding: .utf8)
+      chmod(file, mode)
+    }
+  }
+
+  /// Copies a program, for everybody to run.
+  func copy(_ program: String, as name: String) throws -> String {
+    let copy = path + "/" + name
+    try whileNothingStarts {
+      try FileManager.default.copyItem(atPath: program, toPath: copy)
+      chmod(copy, 0o755)
+    }
+    return copy
   }
 
   func read(_ name: String) -> String? {

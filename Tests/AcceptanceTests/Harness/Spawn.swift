@@ -1,9 +1,17 @@
 import Foundation
 
-/// Held while a pipe is made, a program is copied and a process is started. Without pipe2(2), which
-/// Foundation does not have, another test's process could get a descriptor before it is marked; and
-/// a program that some process still has open for writing cannot be executed.
-private let descriptors = NSLock()
+private let starting = NSLock()
+
+/// Runs `body` while no process is started.
+///
+/// A pipe is made and then marked close-on-exec (Foundation has no pipe2(2)): a process that is
+/// started in between would hold it open for ever. And a program that a process just started still
+/// has open for writing cannot be executed ("Text file busy").
+func whileNothingStarts<Result>(_ body: () throws -> Result) rethrows -> Result {
+  starting.lock()
+  defer { starting.unlock() }
+  return try body()
+}
 
 /// POSIX_SPAWN_SETSID, which spawn.h keeps for _GNU_SOURCE.
 private let startSession: Int32 = 0x80
@@ -41,9 +49,9 @@ struct Launch {
     var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { (arguments + variables).forEach { free($0) } }
     var pid: pid_t = 0
-    descriptors.lock()
-    defer { descriptors.unlock() }
-    let failure = posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, &variables)
+    let failure = whileNothingStarts {
+      posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, &variables)
+    }
     guard failure == 0 else { throw Trouble("cannot start \(words): errno \(failure)") }
     return pid
   }
@@ -67,10 +75,10 @@ struct Pipe {
 
   init() throws {
     var ends: [Int32] = [-1, -1]
-    descriptors.lock()
-    defer { descriptors.unlock() }
-    guard pipe(&ends) == 0 else { throw Trouble("pipe: errno \(errno)") }
-    ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+    try whileNothingStarts {
+      guard pipe(&ends) == 0 else { throw Trouble("pipe: errno \(errno)") }
+      ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+    }
     (reader, writer) = (ends[0], ends[1])
   }
 }
@@ -117,14 +125,6 @@ struct Lines {
   var texts: [String] { lines.map(\.text) }
   /// What came after the last newline.
   var remainder: String { String(decoding: rest, as: UTF8.self) }
-}
-
-/// Copies an executable file, for everybody to run.
-func copyProgram(_ source: String, to copy: String) throws {
-  descriptors.lock()
-  defer { descriptors.unlock() }
-  try FileManager.default.copyItem(atPath: source, toPath: copy)
-  chmod(copy, 0o755)
 }
 
 /// Seconds of the monotonic clock.
