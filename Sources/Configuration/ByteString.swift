@@ -16,6 +16,7 @@ public struct ByteString: Hashable, Comparable, Sendable {
   public var count: Int { bytes.count }
 
   /// Byte order, as `LC_ALL=C sort` has it.
+  @inline(never)
   public static func < (left: ByteString, right: ByteString) -> Bool {
     left.bytes.lexicographicallyPrecedes(right.bytes)
   }
@@ -25,10 +26,12 @@ public struct ByteString: Hashable, Comparable, Sendable {
       UnsafeBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
   }
 
+  @inline(never)
   public static func += (left: inout ByteString, right: ByteString) {
     left.bytes.append(contentsOf: right.bytes)
   }
 
+  @inline(never)
   public static func + (left: ByteString, right: ByteString) -> ByteString {
     ByteString(left.bytes + right.bytes)
   }

@@ -12,6 +12,7 @@ extension UInt8 {
 
 extension ByteString {
   /// Without blanks (space, tab, line ends) at both ends.
+  @inline(never)
   public var trimmed: ByteString {
     var first = 0
     var end = bytes.count
@@ -21,6 +22,7 @@ extension ByteString {
   }
 
   /// ASCII letters in upper case, everything else as it is.
+  @inline(never)
   public var uppercased: ByteString {
     var result = self
     for index in result.bytes.indices { result.bytes[index] = result.bytes[index].uppercased }
@@ -28,22 +30,27 @@ extension ByteString {
   }
 
   /// ASCII letters in lower case, everything else as it is.
+  @inline(never)
   public var lowercased: ByteString {
     var result = self
     for index in result.bytes.indices { result.bytes[index] = result.bytes[index].lowercased }
     return result
   }
 
+  @inline(never)
   public func equals(_ text: StaticString) -> Bool { self == text }
 
+  @inline(never)
   public func hasPrefix(_ prefix: StaticString) -> Bool {
     matches(prefix, at: 0)
   }
 
+  @inline(never)
   public func hasSuffix(_ suffix: StaticString) -> Bool {
     matches(suffix, at: bytes.count - suffix.utf8CodeUnitCount)
   }
 
+  @inline(never)
   public func contains(_ part: StaticString) -> Bool {
     let last = bytes.count - part.utf8CodeUnitCount
     var start = 0
@@ -55,6 +62,7 @@ extension ByteString {
   }
 
   /// Whether `part` stands at `start`.
+  @inline(never)
   func matches(_ part: StaticString, at start: Int) -> Bool {
     let count = part.utf8CodeUnitCount
     guard start >= 0, count <= bytes.count - start else { return false }
@@ -63,11 +71,13 @@ extension ByteString {
   }
 
   /// From `start` to the end; empty when `start` lies beyond it.
+  @inline(never)
   public func dropping(_ start: Int) -> ByteString {
     start <= 0 ? self : ByteString(bytes.dropFirst(start))
   }
 
   /// The parts between the separators, empty ones too: one more than there are separators.
+  @inline(never)
   public func split(at separator: UInt8) -> [ByteString] {
     var parts: [ByteString] = []
     var start = 0
@@ -80,6 +90,7 @@ extension ByteString {
   }
 
   /// The words between blanks; none of them is empty.
+  @inline(never)
   var wordsBetweenBlanks: [ByteString] {
     var words: [ByteString] = []
     var start = 0
@@ -94,6 +105,7 @@ extension ByteString {
   public var unsignedDecimal: UInt64? { unsigned(base: 10) }
 
   /// The number that the text is in a base of 2…10, when it is nothing but digits and fits.
+  @inline(never)
   func unsigned(base: UInt64) -> UInt64? {
     guard !bytes.isEmpty else { return nil }
     var value: UInt64 = 0
@@ -108,6 +120,7 @@ extension ByteString {
   }
 
   /// The number that the text is: decimal digits behind an optional sign.
+  @inline(never)
   var signedDecimal: Int64? {
     guard let sign = bytes.first else { return nil }
     let isSigned = sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+")
@@ -117,22 +130,15 @@ extension ByteString {
     return sign == UInt8(ascii: "-") ? -Int64(magnitude) : Int64(magnitude)
   }
 
-  /// The digits of a number that is not negative, in base 8.
-  init(octal number: Int64) {
-    var digits: [UInt8] = []
-    var rest = number.magnitude
-    repeat {
-      digits.append(0x30 + UInt8(truncatingIfNeeded: rest & 7))
-      rest >>= 3
-    } while rest > 0
-    self.init(Array(digits.reversed()))
-  }
-
+  @inline(never)
   mutating func append(literal text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount { bytes.append(text.utf8Start[index]) }
   }
+  @inline(never)
   mutating func append(_ text: ByteString) { bytes.append(contentsOf: text.bytes) }
+  @inline(never)
   mutating func append(byte: UInt8) { bytes.append(byte) }
+  @inline(never)
   mutating func append(number: Int64) {
     if number < 0 { bytes.append(UInt8(ascii: "-")) }
     var rest = number.magnitude
@@ -145,51 +151,10 @@ extension ByteString {
   }
 
   /// The entries of a block in which a NUL ends each, as execve(2) takes them.
+  @inline(never)
   public var entriesEndedByNul: [ByteString] {
     var entries = split(at: 0)
     entries.removeLast()
     return entries
-  }
-}
-
-extension ByteString {
-  /// Longest text that a message quotes; a longer one is cut in its middle.
-  static let longestQuote = 80
-
-  /// In double quotes for a message: control bytes escaped, long text shortened.
-  public var quoted: ByteString {
-    var text = ByteString()
-    text.append(byte: UInt8(ascii: "\""))
-    if bytes.count <= Self.longestQuote {
-      for byte in bytes { text.appendEscaped(byte) }
-    } else {
-      // Cut between characters, not inside one: a half of one would be shown as U+FFFD.
-      var headEnd = Self.longestQuote - 20
-      while headEnd > 40, bytes[headEnd] & 0xC0 == 0x80 { headEnd -= 1 }
-      var tailStart = bytes.count - 17
-      while tailStart < bytes.count - 10, bytes[tailStart] & 0xC0 == 0x80 { tailStart += 1 }
-      for byte in bytes[..<headEnd] { text.appendEscaped(byte) }
-      text.append(literal: "...")
-      for byte in bytes[tailStart...] { text.appendEscaped(byte) }
-    }
-    text.append(byte: UInt8(ascii: "\""))
-    return text
-  }
-
-  mutating func appendEscaped(_ byte: UInt8) {
-    switch byte {
-    case 0x0A: append(literal: "\\n")
-    case 0x0D: append(literal: "\\r")
-    case 0x09: append(literal: "\\t")
-    case 0..<0x20, 0x7F:
-      append(literal: "\\x")
-      append(byte: Self.hexadecimalDigit(byte >> 4))
-      append(byte: Self.hexadecimalDigit(byte & 15))
-    default: append(byte: byte)
-    }
-  }
-
-  static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? 0x30 + value : 0x57 + value
   }
 }

@@ -134,7 +134,7 @@ struct Expander {
       fail(
         start, position,
         field.isNumber(conversion)
-          ? "\(value.quoted) is no number; s is for text"
+          ? message("{q} is no number; s is for text", value)
           : "the letter must be s, d, i, u, o, x or X")
       return
     }
@@ -206,12 +206,6 @@ struct Expander {
     return nil
   }
 
-  private func decimal(_ number: Int64) -> ByteString {
-    var text = ByteString()
-    text.append(number: number)
-    return text
-  }
-
   /// `ENV_X` or `ENV_X:-default`: the default counts for an empty variable too, as in the shell.
   private mutating func environmentValue(of name: ByteString, _ start: Int) -> ByteString? {
     var index = 4
@@ -225,7 +219,8 @@ struct Expander {
     if let value { return value }
     fail(
       start, position,
-      unknown(name, "\(variable) is not set; %(ENV_\(variable):-text)s would give a default"))
+      unknown(
+        name, message("{} is not set; %(ENV_{}:-text)s would give a default", variable, variable)))
     return nil
   }
 

@@ -24,6 +24,7 @@ struct FaultList {
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 
+  @inline(never)
   mutating func error(_ place: Place, _ message: ByteString) {
     errorCount += 1
     if errorCount > Self.mostErrors { return }
@@ -36,6 +37,7 @@ struct FaultList {
     items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
   }
 
+  @inline(never)
   mutating func warn(_ place: Place, _ message: ByteString) {
     items.append(Item(place: place, severity: .warning, message: message, fold: ByteString()))
   }
@@ -63,10 +65,10 @@ struct FaultList {
 
   /// In the order of the files and lines; each as a person reads it.
   func faults(files: [ByteString]) -> [Fault] {
-    var order = Array(items.indices)
-    order.sort { isBefore($0, $1) }
+    var keys: [SortKey] = []
+    for item in items { keys.append(SortKey(first: item.place.file, second: item.place.line)) }
     var faults: [Fault] = []
-    for index in order {
+    for index in order(of: keys) {
       let item = items[index]
       let fault = Fault(
         item.severity, file: item.place.file < files.count ? files[item.place.file] : ByteString(),
@@ -76,22 +78,18 @@ struct FaultList {
     return faults
   }
 
-  private func isBefore(_ left: Int, _ right: Int) -> Bool {
-    let (first, second) = (items[left].place, items[right].place)
-    if first.file != second.file { return first.file < second.file }
-    if first.line != second.line { return first.line < second.line }
-    return left < right
-  }
-
   /// ` (also line 12, 20, 31 and 4 more)`.
-  private static func also(_ unsorted: [Int]) -> ByteString {
-    if unsorted.isEmpty { return "" }
-    var lines = unsorted
-    lines.sort()
+  private static func also(_ lines: [Int]) -> ByteString {
+    if lines.isEmpty { return ByteString() }
+    var keys: [SortKey] = []
+    for line in lines { keys.append(SortKey(first: line)) }
     var text: ByteString = " (also line "
-    for index in lines.indices {
-      if index == mostLinesNamed { return text + " and \(lines.count - index) more)" }
-      text += index == 0 ? "\(lines[index])" : ", \(lines[index])"
+    for (position, index) in order(of: keys).enumerated() {
+      if position == mostLinesNamed {
+        return text + message(" and {} more)", decimal(Int64(lines.count - position)))
+      }
+      if position > 0 { text.append(literal: ", ") }
+      text.append(number: Int64(lines[index]))
     }
     return text + ")"
   }

@@ -110,7 +110,8 @@ extension Reader {
       switch LogFileText(text) {
       case .automatic, .syslog:
         faults.warn(
-          place, "logfile \(text.quoted) is not in this version; swinit's messages go to stderr")
+          place, message("logfile {q} is not in this version; swinit's messages go to stderr", text)
+        )
       case .target(.file): hasFile = true
       case .target: break
       }

@@ -64,7 +64,9 @@ struct FileParser {
       faults.error(
         place,
         line.count > Limit.line
-          ? "cannot read this line: it has \(line.count) bytes, \(Limit.line) are allowed"
+          ? message(
+            "cannot read this line: it has {} bytes, {} are allowed", decimal(Int64(line.count)),
+            decimal(Int64(Limit.line)))
           : "cannot read this line: it holds a NUL byte; this is no text file, or not in UTF-8")
       return
     }
@@ -93,20 +95,22 @@ struct FileParser {
     hasSeenHeader = true
     let line = ByteString(text.bytes[..<commentStart(text)])
     guard let close = line.bytes.firstIndex(of: UInt8(ascii: "]")) else {
-      faults.error(place, "cannot read section header \(line.trimmed.quoted): \"]\" is missing")
+      faults.error(place, message("cannot read section header {q}: \"]\" is missing", line.trimmed))
       return
     }
     let name = ByteString(line.bytes[1..<close])
     if name.trimmed.isEmpty {
-      faults.error(place, "cannot read section header \(line.trimmed.quoted): it has no name")
+      faults.error(place, message("cannot read section header {q}: it has no name", line.trimmed))
       return
     }
     let rest = line.dropping(close + 1).trimmed
     if !rest.isEmpty {
-      faults.warn(place, "\(rest.quoted) behind the section header has no meaning, ignoring it")
+      faults.warn(place, message("{q} behind the section header has no meaning, ignoring it", rest))
     }
     if result.sections.count >= Limit.sections {
-      faults.error(place, "cannot read another section: \(Limit.sections) are allowed")
+      faults.error(
+        place,
+        message("cannot read another section: {} are allowed", decimal(Int64(Limit.sections))))
       return
     }
     section = result.index(of: name, place: place)
@@ -120,19 +124,19 @@ struct FileParser {
     pending.discard()
     guard let separator else {
       faults.error(
-        place, "cannot read \(text.quoted): a line is [section], option=value or a comment")
+        place, message("cannot read {q}: a line is [section], option=value or a comment", text))
       return
     }
     let key = ByteString(line.bytes[..<separator]).trimmed.lowercased
     if key.isEmpty {
-      faults.error(place, "cannot read \(text.quoted): the option's name is missing")
+      faults.error(place, message("cannot read {q}: the option's name is missing", text))
       return
     }
     guard section != nil else {
       // Behind a bad header that is all the same mistake.
       if !hasSeenHeader {
         faults.error(
-          place, "cannot read \(text.quoted): it stands before the first [section] header")
+          place, message("cannot read {q}: it stands before the first [section] header", text))
         hasSeenHeader = true
       }
       return
@@ -153,7 +157,11 @@ struct FileParser {
     if isSuspicious {
       faults.warn(
         place,
-        "\(text.quoted) is indented and so belongs to the value of \(key) above, as in Supervisor")
+        message(
+          """
+          {q} is indented and so belongs to the value of {} above, as in \
+          Supervisor
+          """, text, key))
     }
   }
 

@@ -25,7 +25,7 @@ extension Reader {
         group.members = namesBetweenCommas(text)
       } else if values.setting("programs") == nil {
         faults.error(
-          section.place, "cannot make group \(name.quoted): programs=NAME,NAME is missing")
+          section.place, message("cannot make group {q}: programs=NAME,NAME is missing", name))
       }
       checkMembers(&group, among: groups, defined)
       if isName(name) { groups.append(group) }
@@ -41,12 +41,15 @@ extension Reader {
     for member in group.members {
       if good.contains(member) {
         faults.error(
-          group.place, "cannot take program \(member.quoted) twice into group \(group.name.quoted)")
+          group.place, message("cannot take program {q} twice into group {q}", member, group.name))
       } else if let other = others.first(where: { $0.members.contains(member) }) {
         faults.error(
           group.place,
-          "cannot take program \(member.quoted) into group \(group.name.quoted): it is in group"
-            + " \(other.name.quoted) already (line \(other.place.line))")
+          message(
+            """
+            cannot take program {q} into group {q}: it is in group {q} already (line \
+            {})
+            """, member, group.name, other.name, decimal(Int64(other.place.line))))
       } else if defined.find(member) != nil {
         good.append(member)
       } else {
@@ -54,7 +57,7 @@ extension Reader {
         for name in defined.names { near.consider(name) }
         faults.error(
           group.place,
-          "cannot find program \(member.quoted) of group \(group.name.quoted)" + near.question)
+          message("cannot find program {q} of group {q}", member, group.name) + near.question)
       }
     }
     group.members = good
@@ -62,37 +65,13 @@ extension Reader {
 
   /// What a group may name: programs, and fcgi-programs, though these do not run.
   private func definedPrograms() -> NameIndex {
-    var defined = NameIndex()
-    for (index, section) in sections.sections.enumerated() {
+    var names: [ByteString] = []
+    for section in sections.sections {
       guard let kind = sectionKind(of: section), kind == .program || kind == .fcgiProgram,
         let name = section.nameParts.rest
       else { continue }
-      defined.add(name, index)
+      names.append(name)
     }
-    defined.sort()
-    return defined
-  }
-}
-
-/// Names with a number each, found by halving.
-struct NameIndex {
-  private var entries: [(name: ByteString, number: Int)] = []
-
-  var names: [ByteString] { entries.map { $0.name } }
-
-  /// Of two of one name any may be found.
-  mutating func add(_ name: ByteString, _ number: Int) { entries.append((name, number)) }
-  /// Once, before the first `find`.
-  mutating func sort() { entries.sort { $0.name < $1.name } }
-
-  func find(_ name: ByteString) -> Int? {
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].name == name { return entries[middle].number }
-      if entries[middle].name < name { low = middle + 1 } else { high = middle }
-    }
-    return nil
+    return NameIndex(names, Array(names.indices))
   }
 }

@@ -2,8 +2,12 @@ extension Configuration {
   /// The programs in the order in which they start, one line each: the level (group priority and
   /// program priority), the name, the command; the user, and whether it waits for `start`.
   public func listing() -> [UInt8] {
-    var order = Array(programs.indices)
-    order.sort { startsBefore($0, $1) }
+    var keys: [SortKey] = []
+    for program in programs {
+      keys.append(
+        SortKey(first: Int(groups[program.group].priority), second: Int(program.priority)))
+    }
+    let order = order(of: keys)
     var levels: [ByteString] = []
     var longest = (level: 0, name: 0)
     for index in order {
@@ -38,16 +42,6 @@ extension Configuration {
       text.append(byte: 0x0A)
     }
     return text.bytes
-  }
-
-  private func startsBefore(_ left: Int, _ right: Int) -> Bool {
-    let (first, second) = (programs[left], programs[right])
-    let (firstGroup, secondGroup) = (groups[first.group], groups[second.group])
-    if firstGroup.priority != secondGroup.priority {
-      return firstGroup.priority < secondGroup.priority
-    }
-    if first.priority != second.priority { return first.priority < second.priority }
-    return left < right
   }
 
   /// The words, those with blanks or quotes in quotes, as `command` would be written on one line.

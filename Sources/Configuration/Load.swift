@@ -31,7 +31,8 @@ private struct Loader<Source: ConfigurationSource> {
       case .file: readFile(path, asked: nil, followsIncludes: true)
       case .directory: readDirectory(path)
       case .missing(let reason):
-        reader.faults.error(place(of: path), "cannot read \(path.quoted): \(reason)")
+        reader.faults.error(
+          place(of: path), message("cannot read {q}: {}", path, reason))
       }
     }
     reader.run()
@@ -53,9 +54,10 @@ private struct Loader<Source: ConfigurationSource> {
     let names: [ByteString]
     switch source.entries(of: path) {
     case .failed(let reason):
-      reader.faults.error(place(of: path), "cannot read directory \(path.quoted): \(reason)")
+      reader.faults.error(
+        place(of: path), message("cannot read directory {q}: {}", path, reason))
       return
-    case .names(let unsorted): names = unsorted.filter { isFragment($0) }.sorted()
+    case .names(let unsorted): names = sorted(unsorted.filter { isFragment($0) })
     }
     if names.isEmpty {
       reader.faults.warn(
@@ -69,7 +71,7 @@ private struct Loader<Source: ConfigurationSource> {
     let normal = normalized(path)
     if filesRead.contains(normal) {
       reader.faults.warn(
-        asked ?? place(of: path), "\(path.quoted) was read already, ignoring it here")
+        asked ?? place(of: path), message("{q} was read already, ignoring it here", path))
       return
     }
     let bytes: [UInt8]
@@ -78,16 +80,21 @@ private struct Loader<Source: ConfigurationSource> {
     case .tooLarge:
       reader.faults.error(
         place(of: path),
-        "cannot read this file: it has more than the \(Limit.file) bytes that are allowed")
+        message(
+          "cannot read this file: it has more than the {} bytes that are allowed",
+          decimal(Int64(Limit.file))))
       return
     case .failed(let reason):
-      reader.faults.error(asked ?? place(of: path), "cannot read \(path.quoted): \(reason)")
+      reader.faults.error(
+        asked ?? place(of: path), message("cannot read {q}: {}", path, reason))
       return
     }
     if bytes.count > Limit.file {
       reader.faults.error(
         place(of: path),
-        "cannot read this file: it has more than the \(Limit.file) bytes that are allowed")
+        message(
+          "cannot read this file: it has more than the {} bytes that are allowed",
+          decimal(Int64(Limit.file))))
       return
     }
     reader.files.append(path)
@@ -120,9 +127,9 @@ private struct Loader<Source: ConfigurationSource> {
       let full =
         pattern.hasPrefix("/")
         ? pattern : joined(reader.directory(of: entry.place.file), pattern)
-      let paths = source.matches(of: full).sorted()
+      let paths = sorted(source.matches(of: full))
       if paths.isEmpty {
-        reader.faults.warn(entry.place, "[include] files \(full.quoted) matches no file")
+        reader.faults.warn(entry.place, message("[include] files {q} matches no file", full))
       }
       for path in paths { readFile(path, asked: entry.place, followsIncludes: false) }
     }
@@ -137,7 +144,10 @@ private struct Loader<Source: ConfigurationSource> {
       } else {
         reader.faults.warn(
           place, fold: "user", about: user,
-          "cannot find user \(user.quoted) now; it is looked up again when the program starts")
+          message(
+            """
+            cannot find user {q} now; it is looked up again when the program starts
+            """, user))
       }
     }
   }

@@ -4,6 +4,7 @@ enum LogFileText {
   case automatic, syslog
   case target(LogTarget)
 
+  @inline(never)
   init(_ text: ByteString) {
     let lower = text.lowercased
     if lower.equals("auto") {

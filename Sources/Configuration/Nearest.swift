@@ -32,6 +32,7 @@ struct NearestName {
     distance = min(3, word.count / 3) + 1
   }
 
+  @inline(never)
   mutating func consider(_ candidate: ByteString) {
     guard let found = editDistance(word, candidate.lowercased, limit: distance - 1) else { return }
     distance = found
@@ -39,12 +40,14 @@ struct NearestName {
   }
 
   /// `; did you mean NAME?` for the end of a message, or nothing.
+  @inline(never)
   var question: ByteString {
-    guard let name else { return "" }
-    return "; did you mean \(name.quoted)?"
+    guard let name else { return ByteString() }
+    return message("; did you mean {q}?", name)
   }
 }
 
+@inline(never)
 func nearest(_ word: ByteString, in kind: SectionKind) -> NearestName {
   var nearest = NearestName(to: word)
   for option in kind.allOptions { nearest.consider(ByteString(option.name)) }

@@ -160,6 +160,7 @@ public enum SectionKind: UInt8, CaseIterable, Sendable {
     self == .eventListener || self == .fcgiProgram ? options + programOptions : options
   }
 
+  @inline(never)
   func option(_ name: ByteString) -> Option? {
     for option in options where name == option.name { return option }
     guard isProgram else { return nil }

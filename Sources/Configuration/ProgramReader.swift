@@ -15,11 +15,13 @@ struct ProgramProcesses {
 extension Reader {
   mutating func readPrograms() {
     let groups = readGroups()
-    var groupOf = NameIndex()
+    var members: [ByteString] = []
+    var groupsOfMembers: [Int] = []
     for (index, group) in groups.enumerated() {
-      for member in group.members { groupOf.add(member, index) }
+      members += group.members
+      groupsOfMembers += [Int](repeating: index, count: group.members.count)
     }
-    groupOf.sort()
+    let groupOf = NameIndex(members, groupsOfMembers)
     var processes: [ProgramProcesses] = []
     for section in sections.sections {
       guard let kind = sectionKind(of: section), kind.isProgram,
@@ -114,7 +116,10 @@ extension Reader {
     if processCount <= Int64(Limit.processes) { return true }
     if !hasTooManyProcesses {
       faults.error(
-        place, "cannot run \(processCount) processes: \(Limit.processes) are allowed in all")
+        place,
+        message(
+          "cannot run {} processes: {} are allowed in all", decimal(processCount),
+          decimal(Int64(Limit.processes))))
     }
     hasTooManyProcesses = true
     return false
@@ -125,14 +130,17 @@ extension Reader {
     _ values: SectionValues, _ section: Section, _ kind: SectionKind, _ count: Int64
   ) {
     if values.setting("command") == nil {
-      faults.error(section.place, "cannot run [\(section.name.shortened)]: command= is missing")
+      faults.error(section.place, message("cannot run [{s}]: command= is missing", section.name))
     }
     let processName = values.setting("process_name")
     if count > 1, processName.map({ !$0.entry.value.contains("%(process_num)") }) ?? true {
       faults.error(
         values.place("numprocs") ?? section.place,
-        "cannot name \(count) processes alike: with numprocs above 1 write"
-          + " process_name=%(program_name)s_%(process_num)02d")
+        message(
+          """
+          cannot name {} processes alike: with numprocs above 1 write \
+          process_name=%(program_name)s_%(process_num)02d
+          """, decimal(count)))
     }
     if values.flag("stopasgroup"), let kill = values.number("killasgroup"), kill == 0,
       let place = values.place("killasgroup")
@@ -142,7 +150,7 @@ extension Reader {
     }
     if kind == .eventListener {
       if values.setting("events") == nil {
-        faults.error(section.place, "cannot use [\(section.name.shortened)]: events= is missing")
+        faults.error(section.place, message("cannot use [{s}]: events= is missing", section.name))
       }
       if values.flag("redirect_stderr"), let place = values.place("redirect_stderr") {
         faults.error(
@@ -150,7 +158,7 @@ extension Reader {
       }
     }
     if kind == .fcgiProgram, values.setting("socket") == nil {
-      faults.error(section.place, "cannot use [\(section.name.shortened)]: socket= is missing")
+      faults.error(section.place, message("cannot use [{s}]: socket= is missing", section.name))
     }
   }
 
@@ -204,23 +212,28 @@ extension Reader {
     _ specified: [GroupSpecification], _ groupOf: NameIndex, _ processes: [ProgramProcesses]
   ) {
     var groups = specified
-    var programOf = NameIndex()
-    for (index, one) in processes.enumerated() { programOf.add(one.name, index) }
-    programOf.sort()
+    var programNames: [ByteString] = []
+    for one in processes { programNames.append(one.name) }
+    let programOf = NameIndex(programNames, Array(programNames.indices))
     for one in processes where groupOf.find(one.name) == nil {
       if specified.contains(where: { $0.name == one.name }) {
         faults.error(
           one.place,
-          "cannot run program \(one.name.quoted) beside group \(one.name.quoted), which it does not"
-            + " belong to: both would be the group \(one.name.quoted)")
+          message(
+            """
+            cannot run program {q} beside group {q}, which it does not belong to: \
+            both would be the group {q}
+            """, one.name, one.name, one.name))
         continue
       }
       groups.append(
         GroupSpecification(
           name: one.name, priority: one.priority, members: [one.name], place: one.place))
     }
-    groups.sort { $0.name < $1.name }
-    for (index, group) in groups.enumerated() {
+    var keys: [SortKey] = []
+    for group in groups { keys.append(SortKey(text: group.name)) }
+    for (index, position) in order(of: keys).enumerated() {
+      let group = groups[position]
       configuration.groups.append(Group(name: group.name, priority: group.priority))
       let start = configuration.programs.count
       for member in group.members {
@@ -240,15 +253,17 @@ extension Reader {
   private mutating func checkProcessNames(
     _ start: Int, _ group: GroupSpecification, _ processes: [ProgramProcesses]
   ) {
-    var order = Array(start..<configuration.programs.count)
-    order.sort { configuration.programs[$0].name < configuration.programs[$1].name }
-    for (left, right) in zip(order, order.dropFirst())
-    where configuration.programs[left].name == configuration.programs[right].name {
-      let later = max(left, right)
+    var keys: [SortKey] = []
+    for program in configuration.programs[start...] { keys.append(SortKey(text: program.name)) }
+    let order = order(of: keys)
+    for position in order.indices.dropFirst()
+    where keys[order[position]].text == keys[order[position - 1]].text {
+      let later = start + max(order[position], order[position - 1])
       faults.error(
         place(ofProgram: later - start, group, processes),
-        "cannot have two processes named \(configuration.programs[later].name.quoted) in group"
-          + " \(group.name.quoted)")
+        message(
+          "cannot have two processes named {q} in group {q}", configuration.programs[later].name,
+          group.name))
       return
     }
   }

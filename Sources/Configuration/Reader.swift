@@ -39,6 +39,7 @@ struct Reader {
   }
 
   /// Where a file lies, for `%(here)s` and relative includes.
+  @inline(never)
   func directory(of file: Int) -> ByteString {
     guard file < files.count, let slash = files[file].bytes.lastIndex(of: UInt8(ascii: "/")) else {
       return "."
@@ -53,7 +54,7 @@ struct Reader {
       if section.name.equals("DEFAULT") { return }
       complain(
         section.place, isError: isStrict, fold: section.name,
-        "section [\(section.name.shortened)]: there is none of that name"
+        message("section [{s}]: there is none of that name", section.name)
           + nearestSection(to: section).question)
       return
     }
@@ -62,11 +63,12 @@ struct Reader {
     let name = section.nameParts.rest ?? ByteString()
     if name.isEmpty {
       faults.error(
-        section.place, "cannot read section [\(section.name.shortened)]: write \(kind.title)")
+        section.place,
+        message("cannot read section [{s}]: write {}", section.name, ByteString(kind.title)))
     } else if kind != .rpcInterface, !isName(name) {
       faults.error(
         section.place,
-        "cannot use the name \(name.quoted): a name holds no blank, \":\" and \"/\"")
+        message("cannot use the name {q}: a name holds no blank, \":\" and \"/\"", name))
     }
   }
 
@@ -76,12 +78,12 @@ struct Reader {
     for entry in section.entries where kind.option(entry.key) == nil {
       var fold = ByteString(kind.title)
       fold.append(entry.key)
-      let reason: ByteString =
-        Self.kind(having: entry.key).map { "it is an option of \(title($0))" }
-        ?? "there is no such option" + nearest(entry.key, in: kind).question
+      let reason =
+        Self.kind(having: entry.key).map { message("it is an option of {}", title($0)) }
+        ?? message("there is no such option{}", nearest(entry.key, in: kind).question)
       complain(
         entry.place, isError: isStrict || isOwn, fold: fold,
-        "\(entry.key.quoted) in [\(section.name.shortened)]: " + reason)
+        message("{q} in [{s}]: ", entry.key, section.name) + reason)
     }
   }
 
@@ -98,6 +100,7 @@ struct Reader {
   }
 
   /// A warning or an error, in the same words.
+  @inline(never)
   private mutating func complain(
     _ place: Place, isError: Bool, fold: ByteString, _ message: ByteString
   ) {
@@ -116,7 +119,7 @@ struct Reader {
       for option in programOptions { near.consider(ByteString(option.name)) }
       complain(
         entry.place, isError: isStrict, fold: entry.key,
-        "\(entry.key.quoted) in [DEFAULT]: there is no such option" + near.question)
+        message("{q} in [DEFAULT]: there is no such option", entry.key) + near.question)
     }
   }
 }
@@ -128,15 +131,5 @@ extension SectionKind {
     case .program, .group, .eventListener, .fcgiProgram, .rpcInterface: true
     case .globals, .include, .unixServer, .inetServer, .client: false
     }
-  }
-}
-
-extension ByteString {
-  /// For a message, without quotes around it.
-  var shortened: ByteString {
-    var text = quoted
-    text.bytes.removeFirst()
-    text.bytes.removeLast()
-    return text
   }
 }

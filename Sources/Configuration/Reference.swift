@@ -83,6 +83,7 @@ extension ByteString {
   fileprivate static let reference = 78
 
   /// Name, type and default on a line, the help below it.
+  @inline(never)
   fileprivate mutating func append(option: Option) {
     append(literal: "  ")
     append(literal: option.name)

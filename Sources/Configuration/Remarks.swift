@@ -11,14 +11,15 @@ extension Reader {
     for name: StaticString in ["stdout_capture_maxbytes", "stderr_capture_maxbytes"] {
       if let place = values.place(name), values.number(name) ?? 0 > 0 {
         faults.warn(
-          place, fold: "capture", "\(ByteString(name)) is not in this version: nothing is captured")
+          place, fold: "capture",
+          message("{} is not in this version: nothing is captured", ByteString(name)))
       }
     }
     for name: StaticString in ["stdout_events_enabled", "stderr_events_enabled"] {
       if let place = values.place(name), values.flag(name) {
         faults.warn(
           place, fold: "log events",
-          "\(ByteString(name)) is not in this version: no PROCESS_LOG events are sent")
+          message("{} is not in this version: no PROCESS_LOG events are sent", ByteString(name)))
       }
     }
     for name: StaticString in ["stdout_syslog", "stderr_syslog"] {
@@ -45,7 +46,10 @@ extension Reader {
     case .automatic:
       faults.warn(
         place, fold: "automatic log file",
-        "there are no AUTO log files in this version: the container's \(ByteString(stream)) is used"
+        message(
+          """
+          there are no AUTO log files in this version: the container's {} is used
+          """, ByteString(stream))
       )
     case .syslog:
       faults.warn(
@@ -64,17 +68,18 @@ extension Reader {
 
   /// A listener or fcgi-program: checked like a program, not run.
   mutating func remarkNotRun(_ values: SectionValues, _ section: Section, _ kind: SectionKind) {
-    let name = section.name.shortened
+    let name = section.name
     guard kind == .eventListener else {
       faults.warn(
-        section.place, "[\(name)] is not run: there are no fcgi-programs in this version")
+        section.place, message("[{s}] is not run: there are no fcgi-programs in this version", name)
+      )
       return
     }
-    var message: ByteString = "[\(name)] is not run: there are no event listeners in this version"
+    var text = message("[{s}] is not run: there are no event listeners in this version", name)
     if let line = essentialInstead(of: values) {
-      message += "; if it is to stop the container, \(line) under [swinit] does that"
+      text.append(message("; if it is to stop the container, {} under [swinit] does that", line))
     }
-    faults.warn(section.place, message)
+    faults.warn(section.place, text)
   }
 
   /// What does the job of a listener that waits for the end of programs.
@@ -109,18 +114,22 @@ extension Reader {
         if !(section.nameParts.rest ?? ByteString()).equals("supervisor") {
           faults.warn(
             section.place,
-            "[\(section.name.shortened)] is not used: swinit runs no Python, and has only the"
-              + " interface \"supervisor\"")
+            message(
+              """
+              [{s}] is not used: swinit runs no Python, and has only the interface \
+              "supervisor"
+              """, section.name))
           continue
         }
       case .program, .globals, .group, .include, .eventListener, .fcgiProgram:
         continue
       }
-      titles += titles.isEmpty ? "[\(section.name.shortened)]" : ", [\(section.name.shortened)]"
+      if !titles.isEmpty { titles.append(literal: ", ") }
+      titles.append(message("[{s}]", section.name))
       if place == nil { place = section.place }
     }
     if let place {
-      faults.warn(place, "there is no control server in this version, ignoring \(titles)")
+      faults.warn(place, message("there is no control server in this version, ignoring {}", titles))
     }
   }
 }

@@ -54,6 +54,7 @@ public struct Report: Equatable, Sendable {
     return json.bytes + [0x0A]
   }
 
+  @inline(never)
   private static func write(_ values: [Value], to json: inout JSONWriter) {
     json.begin("{")
     for value in values {
@@ -83,6 +84,7 @@ private struct JSONWriter {
   private var needsComma = false
   private var isBehindKey = false
 
+  @inline(never)
   mutating func begin(_ bracket: StaticString) {
     separate()
     bytes.append(bracket.utf8Start[0])
@@ -90,6 +92,7 @@ private struct JSONWriter {
     needsComma = false
   }
 
+  @inline(never)
   mutating func end(_ bracket: StaticString) {
     depth -= 1
     if needsComma { breakLine() }
@@ -97,12 +100,14 @@ private struct JSONWriter {
     needsComma = true
   }
 
+  @inline(never)
   mutating func key(_ key: ByteString) {
     string(key)
     bytes += [UInt8(ascii: ":"), 0x20]
     isBehindKey = true
   }
 
+  @inline(never)
   mutating func number(_ number: Int64) {
     separate()
     var text = ByteString()
@@ -110,6 +115,7 @@ private struct JSONWriter {
     bytes += text.bytes
   }
 
+  @inline(never)
   mutating func string(_ text: ByteString) {
     separate()
     bytes.append(UInt8(ascii: "\""))

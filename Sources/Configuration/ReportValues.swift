@@ -43,12 +43,14 @@ extension Reader {
     return all
   }
 
+  @inline(never)
   private func place(_ value: inout Report.Value, _ setting: SectionValues.Setting?) {
     guard let setting else { return }
     value.file = files[setting.entry.place.file]
     value.line = setting.entry.place.line
   }
 
+  @inline(never)
   private func reportValue(_ values: SectionValues, _ index: Int) -> Report.Value {
     let option = values.options[index]
     let setting = values.settings[index]
@@ -73,12 +75,13 @@ extension Reader {
     return result
   }
 
+  @inline(never)
   private static func text(of number: Int64, _ option: Option) -> ByteString {
     var text = ByteString()
     switch option.kind {
     case .flag: text.append(literal: number == 1 ? "true" : "false")
     case .seconds: text = secondsText(number)
-    case .octal: text = "0" + ByteString(octal: number)
+    case .octal: text = "0" + octal(number)
     case .signal: text = signalText(number)
     case .signals:
       for signal in 1...Signal.highest
@@ -103,6 +106,7 @@ extension Reader {
   }
 
   /// Seconds with as many digits behind the point as are needed.
+  @inline(never)
   private static func secondsText(_ nanoseconds: Int64) -> ByteString {
     var text = ByteString()
     text.append(number: nanoseconds / 1_000_000_000)
@@ -135,6 +139,7 @@ extension Reader {
     return text
   }
 
+  @inline(never)
   private static func environmentText(_ block: ByteString) -> ByteString {
     var text = ByteString()
     for entry in block.entriesEndedByNul {

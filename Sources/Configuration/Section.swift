@@ -17,6 +17,7 @@ struct Section {
   var entries: [Entry] = []
 
   /// The last entry of a key counts.
+  @inline(never)
   mutating func set(_ entry: Entry) {
     for index in entries.indices where entries[index].key == entry.key {
       entries[index] = entry
@@ -25,12 +26,14 @@ struct Section {
     entries.append(entry)
   }
 
+  @inline(never)
   func entry(_ key: ByteString) -> Entry? {
     for entry in entries where entry.key == key { return entry }
     return nil
   }
 
   /// The part before the first colon of the name, and the trimmed part behind it, if there is one.
+  @inline(never)
   var nameParts: (kind: ByteString, rest: ByteString?) {
     guard let colon = name.bytes.firstIndex(of: UInt8(ascii: ":")) else { return (name, nil) }
     return (ByteString(name.bytes[..<colon]), name.dropping(colon + 1).trimmed)
@@ -48,6 +51,7 @@ struct SectionList {
     return sections.count - 1
   }
 
+  @inline(never)
   func section(_ name: StaticString) -> Section? {
     for section in sections where section.name == name { return section }
     return nil

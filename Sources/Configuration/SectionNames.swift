@@ -1,5 +1,6 @@
 /// The kind of a section by its name, where it is one that swinit knows. That its name is good is
 /// another question.
+@inline(never)
 func sectionKind(of section: Section) -> SectionKind? {
   let (word, rest) = section.nameParts
   if rest == nil {
@@ -22,6 +23,7 @@ func sectionKind(of section: Section) -> SectionKind? {
 }
 
 /// The known section whose name is most like this one; what stands behind the colon stays.
+@inline(never)
 func nearestSection(to section: Section) -> NearestName {
   let (word, rest) = section.nameParts
   var nearest = NearestName(to: section.name)

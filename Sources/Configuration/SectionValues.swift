@@ -12,6 +12,7 @@ struct SectionValues {
   /// As `options`; nil: not set.
   fileprivate(set) var settings: [Setting?]
 
+  @inline(never)
   init(_ kind: SectionKind) {
     self.kind = kind
     options = kind.allOptions
@@ -19,30 +20,37 @@ struct SectionValues {
     settings = [Setting?](repeating: nil, count: options.count)
   }
 
+  @inline(never)
   func index(_ name: StaticString) -> Int? {
     for index in options.indices where options[index].name.hasSameText(as: name) { return index }
     return nil
   }
 
   /// Where it was set; nil: it was not.
+  @inline(never)
   func setting(_ name: StaticString) -> Setting? {
     guard let index = index(name) else { return nil }
     return settings[index]
   }
+  @inline(never)
   func place(_ name: StaticString) -> Place? { setting(name)?.entry.place }
 
+  @inline(never)
   private func value(_ name: StaticString) -> Value {
     guard let index = index(name) else { return .unset }
     return values[index]
   }
 
+  @inline(never)
   func number(_ name: StaticString) -> Int64? {
     if case .number(let number) = value(name) { return number }
     return nil
   }
+  @inline(never)
   func flag(_ name: StaticString) -> Bool { number(name) == 1 }
   func duration(_ name: StaticString) -> Nanoseconds { Nanoseconds(number(name) ?? 0) }
   func int32(_ name: StaticString) -> Int32 { Int32(clamping: number(name) ?? 0) }
+  @inline(never)
   func text(_ name: StaticString) -> ByteString? {
     if case .text(let text) = value(name) { return text }
     return nil
@@ -72,6 +80,7 @@ extension StaticString {
 extension Reader {
   /// Finds, expands and reads the option at `index`. Errors go to `faults`; the value is then the
   /// default, so that one mistake makes no second message.
+  @inline(never)
   mutating func evaluate(
     _ index: Int, of values: inout SectionValues, _ section: Section, _ names: ExpansionNames
   ) {
@@ -104,18 +113,21 @@ extension Reader {
     for index in values.options.indices { evaluate(index, of: &values, section, names) }
   }
 
+  @inline(never)
   mutating func expand(_ entry: Entry, _ option: Option, _ names: ExpansionNames) -> ByteString? {
     var expander = Expander(entry.value, names, here: directory(of: entry.place.file))
     let text = expander.expand()
     for failure in expander.failures {
       faults.error(
         entry.place,
-        "cannot expand \(failure.piece.quoted) in \(ByteString(option.name)): \(failure.reason)")
+        message(
+          "cannot expand {q} in {}: {}", failure.piece, ByteString(option.name), failure.reason))
     }
     return text
   }
 
   /// Reads a text by its kind, with the remarks that the text itself earns.
+  @inline(never)
   private mutating func read(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
     switch option.kind {
     case .command: return readCommand(text, entry)
@@ -132,7 +144,8 @@ extension Reader {
     }
     if option.kind == .seconds, text.bytes.contains(UInt8(ascii: ".")) {
       faults.warn(
-        entry.place, fold: "fraction", "Supervisor takes only whole seconds for \(entry.key)")
+        entry.place, fold: "fraction",
+        message("Supervisor takes only whole seconds for {}", entry.key))
     }
     if case .exitcodes(let codes) = value, codes.signals.bits != 0 {
       faults.warn(
@@ -141,18 +154,17 @@ extension Reader {
     return value
   }
 
+  @inline(never)
   private mutating func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
-    var message: ByteString = "cannot read \(ByteString(option.name)) \(text.quoted)"
-    if text != entry.value { message += " (from \(entry.value.quoted))" }
-    if option.kind == .integer || option.kind == .octal {
-      message += ": \(option.range)"
-    } else {
-      message += ": \(ByteString(option.kind.allowed))"
-    }
+    var problem = message("cannot read {} {q}", ByteString(option.name), text)
+    if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
+    problem.append(literal: ": ")
+    let isNumber = option.kind == .integer || option.kind == .octal
+    problem.append(isNumber ? option.range : ByteString(option.kind.allowed))
     if option.kind == .signal, text.bytes.contains(UInt8(ascii: ",")) {
-      message += "; sequences are not in this version"
+      problem.append(literal: "; sequences are not in this version")
     }
-    faults.error(entry.place, message)
+    faults.error(entry.place, problem)
   }
 
   private mutating func readCommand(_ text: ByteString, _ entry: Entry) -> Value? {
@@ -166,7 +178,7 @@ extension Reader {
       }
       return .text(words.block)
     } catch {
-      faults.error(entry.place, "cannot read command \(entry.value.quoted): \(error.reason)")
+      faults.error(entry.place, message("cannot read command {q}: {}", entry.value, error.reason))
       return nil
     }
   }
@@ -177,7 +189,8 @@ extension Reader {
       remarkUnquoted(pairs, entry)
       return .text(pairs.block)
     } catch {
-      faults.error(entry.place, "cannot read environment \(entry.value.quoted): \(error.reason)")
+      faults.error(
+        entry.place, message("cannot read environment {q}: {}", entry.value, error.reason))
       return nil
     }
   }
@@ -193,12 +206,13 @@ extension Reader {
           value = other.value.asEnvironmentValue
         }
       }
-      if !forms.isEmpty { forms += "," }
-      forms += (pair.name + "=" + value).shortened
+      if !forms.isEmpty { forms.append(literal: ",") }
+      forms.append(message("{s}", pair.name + "=" + value))
     }
     if forms.isEmpty { return }
     faults.warn(
-      entry.place, "Supervisor would read this environment differently without quotes: \(forms)")
+      entry.place,
+      message("Supervisor would read this environment differently without quotes: {}", forms))
   }
 
   private mutating func readPath(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
@@ -223,10 +237,14 @@ extension Reader {
 extension Option {
   /// What an error says about bounds.
   fileprivate var range: ByteString {
-    let what: StaticString = kind == .octal ? "an octal number" : "a whole number"
-    if kind == .octal { return "\(what) of 0 to 0\(ByteString(octal: Int64(highest))) is allowed, as 022" }
-    if lowest == .min { return "\(what) is allowed, below 2147483648 in size" }
-    if highest == .max { return "\(what), \(lowest) or more, is allowed" }
-    return "\(what) of \(lowest) to \(highest) is allowed"
+    if kind == .octal {
+      return message("an octal number of 0 to 0{} is allowed, as 022", octal(Int64(highest)))
+    }
+    if lowest == .min { return "a whole number is allowed, of 32 bits" }
+    if highest == .max {
+      return message("a whole number, {} or more, is allowed", decimal(Int64(lowest)))
+    }
+    return message(
+      "a whole number of {} to {} is allowed", decimal(Int64(lowest)), decimal(Int64(highest)))
   }
 }

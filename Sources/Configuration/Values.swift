@@ -15,6 +15,7 @@ enum Value {
 
 extension Option {
   /// Reads a text that is already expanded and without blanks at its ends.
+  @inline(never)
   func value(of text: ByteString) -> Value? {
     switch kind {
     case .flag: number(parseFlag(text).map { $0 ? 1 : 0 })
@@ -60,6 +61,7 @@ extension Option {
   }
 }
 
+@inline(never)
 func parseFlag(_ text: ByteString) -> Bool? {
   let lower = text.lowercased
   for word: StaticString in ["true", "yes", "on", "t", "y", "1"] where lower == word { return true }
@@ -166,6 +168,7 @@ private func isUser(_ text: ByteString) -> Bool {
 }
 
 /// A name of a program, process or group.
+@inline(never)
 func isName(_ text: ByteString) -> Bool {
   for byte in text.bytes
   where byte.isBlank || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "/") {
@@ -181,6 +184,7 @@ private func areNames(_ text: ByteString) -> Bool {
 }
 
 /// The trimmed parts between commas, without an empty last one.
+@inline(never)
 func namesBetweenCommas(_ text: ByteString) -> [ByteString] {
   var names = text.split(at: UInt8(ascii: ","))
   for index in names.indices { names[index] = names[index].trimmed }

@@ -118,12 +118,12 @@ struct EnvironmentPairs {
         reason: "a quote stands before the \"=\"; quotes go around the value: NAME=\"value\"")
     }
     guard index < text.count, text.bytes[index] == UInt8(ascii: "=") else {
-      throw Rejection(reason: "\(name.quoted) has no \"=\"; write NAME=\"value\"")
+      throw Rejection(reason: message("{q} has no \"=\"; write NAME=\"value\"", name))
     }
     var hasBlank = false
     for byte in name.bytes where byte.isBlank { hasBlank = true }
     if name.isEmpty || hasBlank {
-      throw Rejection(reason: "\(name.quoted) is no name of a variable")
+      throw Rejection(reason: message("{q} is no name of a variable", name))
     }
     index += 1
     skipBlanks()
@@ -150,7 +150,8 @@ struct EnvironmentPairs {
       if !blanks.isEmpty {
         if hasQuotes || isQuote || blanks.bytes.contains(0x0A) {
           throw Rejection(
-            reason: "a comma is missing behind the value of \(pair.name), or quotes around it")
+            reason: message(
+              "a comma is missing behind the value of {}, or quotes around it", pair.name))
         }
         pair.value.append(blanks)
         pair.differs = true
@@ -181,7 +182,7 @@ struct EnvironmentPairs {
       }
       pair.value.append(byte: byte)
     }
-    throw Rejection(reason: "the quote of the value of \(pair.name) is never closed")
+    throw Rejection(reason: message("the quote of the value of {} is never closed", pair.name))
   }
 
   /// What Supervisor's splitter takes for part of a word.

@@ -107,14 +107,17 @@ extension Supervisor {
   ) {
     timers.clear(slot)
     switch records[slot].state {
-    case .starting(_, _, let executed, let failure):
+    case .starting(_, let since, let executed, let failure):
+      // What has stayed up for `startsecs` was RUNNING, also when its end is seen before the tick
+      // that would have said so.
+      let startsecs = configuration.programs[slot].startsecs
       if let failure {
         startFailed(slot, .spawn(failure), now, &actions)
-      } else if executed || configuration.programs[slot].startsecs > .zero {
-        startFailed(slot, .tooQuick(status), now, &actions)
-      } else {
+      } else if startsecs == .zero || executed && since + startsecs <= now {
         becomeRunning(slot, pid, now, &actions)
         exited(slot, status, since: now, now, &actions)
+      } else {
+        startFailed(slot, .tooQuick(status), now, &actions)
       }
     case .running(_, let since):
       exited(slot, status, since: since, now, &actions)

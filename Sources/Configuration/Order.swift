@@ -1,0 +1,79 @@
+/// What things are put in order by: two numbers, then a text, then where they stood before. One
+/// kind of key for all that is sorted keeps the sort itself in the binary once.
+struct SortKey {
+  var first: Int = 0
+  var second: Int = 0
+  var text = ByteString()
+}
+
+/// The indices of the keys in ascending order.
+@inline(never)
+func order(of keys: [SortKey]) -> [Int] {
+  var order: [Int] = []
+  for index in keys.indices { order.append(index) }
+  // Merging runs of 1, 2, 4 …: never worse than n log n, and equal keys keep their places.
+  var width = 1
+  while width < order.count {
+    var merged: [Int] = []
+    var start = 0
+    while start < order.count {
+      let middle = min(start + width, order.count)
+      let end = min(middle + width, order.count)
+      var left = start
+      var right = middle
+      while left < middle || right < end {
+        let takesRight =
+          left == middle || (right < end && isBefore(keys[order[right]], keys[order[left]]))
+        merged.append(order[takesRight ? right : left])
+        if takesRight { right += 1 } else { left += 1 }
+      }
+      start = end
+    }
+    order = merged
+    width *= 2
+  }
+  return order
+}
+
+@inline(never)
+private func isBefore(_ left: SortKey, _ right: SortKey) -> Bool {
+  if left.first != right.first { return left.first < right.first }
+  if left.second != right.second { return left.second < right.second }
+  return left.text < right.text
+}
+
+/// In byte order.
+func sorted(_ names: [ByteString]) -> [ByteString] {
+  var keys: [SortKey] = []
+  for name in names { keys.append(SortKey(text: name)) }
+  var result: [ByteString] = []
+  for index in order(of: keys) { result.append(names[index]) }
+  return result
+}
+
+/// Names with a number each, found by halving.
+struct NameIndex {
+  private(set) var names: [ByteString] = []
+  private var numbers: [Int] = []
+
+  /// Of two of one name any may be found.
+  init(_ unsorted: [ByteString], _ numbersOfNames: [Int]) {
+    var keys: [SortKey] = []
+    for name in unsorted { keys.append(SortKey(text: name)) }
+    for index in order(of: keys) {
+      names.append(unsorted[index])
+      numbers.append(numbersOfNames[index])
+    }
+  }
+
+  func find(_ name: ByteString) -> Int? {
+    var low = 0
+    var high = names.count
+    while low < high {
+      let middle = (low + high) / 2
+      if names[middle] == name { return numbers[middle] }
+      if names[middle] < name { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+}
