@@ -93,7 +93,9 @@ extension Acceptance {
       #expect(try await outputOfOnce(setup) == [seen])
     }
 
-    @Test(arguments: [("", "directory=/usr", "/usr"), ("directory=/etc", "", "/etc"), ("", "", "/")])
+    @Test(arguments: [
+      ("", "directory=/usr", "/usr"), ("directory=/etc", "", "/etc"), ("", "", "/"),
+    ])
     func directory(global: String, own: String, seen: String) async throws {
       var setup = Setup(runOnce("pwd", own, globals: global))
       setup.launcher = Setup.asPID1(after: "cd /")
@@ -155,10 +157,11 @@ extension Acceptance {
       // The rest of the line after " ;" is a comment, as Supervisor has it.
       #expect(try await outputOfOnce(setup) == ["$HOME *"])
       let quoted = Setup(runOnce("printf '%%s|' 'a  b' \"c d\" e\\ f '|' '>' x"))
-      #expect(try await withSwinit(quoted) { swinit in
-        try await swinit.end()
-        return swinit.output?.remainder
-      } == "a  b|c d|e f|||>|x|")
+      #expect(
+        try await withSwinit(quoted) { swinit in
+          try await swinit.end()
+          return swinit.output?.remainder
+        } == "a  b|c d|e f|||>|x|")
     }
 
     @Test func bytesPassThroughUntouched() async throws {

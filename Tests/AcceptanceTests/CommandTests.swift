@@ -101,7 +101,8 @@ extension Acceptance {
     @Test func checkOfABadFile() async throws {
       let (finished, folder) = try await command(
         ["check", "-c", "FOLDER"],
-        fragment: "[program:a]\ncommand=\n[program:b]\ncommand=x\npriority=many\nautostart=perhaps\n",
+        fragment:
+          "[program:a]\ncommand=\n[program:b]\ncommand=x\npriority=many\nautostart=perhaps\n",
         files: ["z.ini": "[program:c]\nstartsecs=1\n[broken\n"])
       #expect(finished.ending == .exited(78))
       #expect(finished.output == "")

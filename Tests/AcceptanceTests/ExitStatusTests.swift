@@ -57,7 +57,8 @@ private let byItself = [
     "essential=exit: 128 + SIGSEGV", once("a", "sh -c \"kill -SEGV $$\"", "essential=exit"),
     139, "exit 139: essential program a ended: killed by SIGSEGV"),
   ByItself(
-    "[swinit] essential=exit is for all", "[swinit]\nessential=exit\n" + once("a", "sh -c \"exit 4\"")
+    "[swinit] essential=exit is for all",
+    "[swinit]\nessential=exit\n" + once("a", "sh -c \"exit 4\"")
       + sleeper, 4, "exit 4: essential program a ended"),
   ByItself(
     "FATAL: not found", fragile("a", "/no/such/program") + sleeper, 127,
@@ -183,7 +184,8 @@ extension Acceptance {
     }
 
     @Test func stayKeepsItWhenNothingIsLeft() async throws {
-      try await withSwinit(Setup("[swinit]\nstay=true\n" + once("a", "sh -c \"exit 3\""))) { swinit in
+      try await withSwinit(Setup("[swinit]\nstay=true\n" + once("a", "sh -c \"exit 3\""))) {
+        swinit in
         try await swinit.log("a: EXITED with status 3")
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
@@ -227,7 +229,8 @@ extension Acceptance {
     }
 
     @Test func aRepeatedStopSignalChangesNothing() async throws {
-      let slow = "#!/bin/sh\ntrap 'sleep 0.3; exit' TERM\necho ready\nwhile :; do sleep 0.05; done\n"
+      let slow =
+        "#!/bin/sh\ntrap 'sleep 0.3; exit' TERM\necho ready\nwhile :; do sleep 0.05; done\n"
       let text = "[program:slow]\ncommand=%(here)s/slow\nstartsecs=0\n"
       try await withSwinit(Setup(text, files: ["slow": slow])) { swinit in
         try await swinit.line("ready")

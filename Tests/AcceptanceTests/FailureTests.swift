@@ -80,7 +80,8 @@ private let targets = [
   Target(
     "stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\nstderr_logfile=/dev/stderr\n"
       + "stderr_logfile_maxbytes=0", output: ["out"], errors: ["err"]),
-  Target("stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=50MB", output: ["out"], errors: ["err"]),
+  Target(
+    "stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=50MB", output: ["out"], errors: ["err"]),
   Target("stdout_logfile=/dev/stderr", output: [], errors: ["out", "err"]),
   Target("stderr_logfile=/dev/stdout", output: ["out", "err"], errors: []),
   Target(

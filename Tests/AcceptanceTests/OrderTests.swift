@@ -8,9 +8,11 @@ private func program(_ name: String, _ more: String, command: String = "sleep 60
 }
 
 /// Takes 300 ms to end.
-private let slow = "#!/bin/sh\ntrap 'sleep 0.3; exit 0' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
+private let slow =
+  "#!/bin/sh\ntrap 'sleep 0.3; exit 0' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
 /// Cannot be told.
-private let deaf = "#!/usr/bin/perl\n$SIG{TERM} = 'IGNORE'; $| = 1; print \"deaf\\n\"; sleep 60 for 1..9;\n"
+private let deaf =
+  "#!/usr/bin/perl\n$SIG{TERM} = 'IGNORE'; $| = 1; print \"deaf\\n\"; sleep 60 for 1..9;\n"
 
 /// The names in the lines that hold `part`, in the order of the lines.
 private func order(_ swinit: Container, _ part: String) -> [String] {
@@ -184,7 +186,8 @@ extension Acceptance {
 
     /// A stray that listens is told, and waited for no longer than it needs.
     @Test func theSweepTellsAStray() async throws {
-      let polite = "#!/bin/sh\ntrap 'echo told; exit' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
+      let polite =
+        "#!/bin/sh\ntrap 'echo told; exit' TERM\necho ready\nwhile :; do sleep 0.02; done\n"
       let stray = "#!/bin/sh\nsetsid \"${0%/*}/polite\" &\nexec sleep 60\n"
       let text = program("a", "", command: "%(here)s/stray")
       try await withSwinit(Setup(text, files: ["polite": polite, "stray": stray])) { swinit in

@@ -124,7 +124,8 @@ extension Acceptance {
         try await swinit.log("exit 0: stopped by SIGTERM")
         #expect(status(friend, "State")?.hasPrefix("Z") != true)
         try await swinit.end()
-        #expect(swinit.output?.texts.contains { $0.hasPrefix("hit") } == false, "\(swinit.transcript)")
+        #expect(
+          swinit.output?.texts.contains { $0.hasPrefix("hit") } == false, "\(swinit.transcript)")
       }
     }
   }

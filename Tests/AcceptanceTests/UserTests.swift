@@ -18,7 +18,9 @@ private func ids(_ lines: [String]) -> (uid: String, gid: String, groups: Set<Su
   let field = { (name: String) in statusField(text, name) ?? "" }
   return (field("Uid"), field("Gid"), Set(field("Groups").split(separator: " ")))
 }
-private func four(_ id: Int) -> String { Array(repeating: "\(id)", count: 4).joined(separator: "\t") }
+private func four(_ id: Int) -> String {
+  Array(repeating: "\(id)", count: 4).joined(separator: "\t")
+}
 
 /// Takes root's place as this user, with nothing but what an ordinary process has.
 private let asStranger = "setpriv --reuid 1234567 --regid 7654321 --clear-groups"

@@ -35,7 +35,7 @@ final class Container {
       environment: setup.environment)
 
     var given: [Int32] = []
-    defer { given.forEach { close($0) } }
+    defer { for descriptor in given { close(descriptor) } }
     let first = try Pipe()
     given.append(first.writer)
     launch.given[1] = first.writer
@@ -77,7 +77,7 @@ final class Container {
     }
     output?.close()
     errors.close()
-    held.forEach { close($0) }
+    for descriptor in held { close(descriptor) }
     held = []
   }
 

@@ -7,7 +7,9 @@ func procFile(_ path: String) -> String? {
 }
 
 /// One field of /proc/PID/status.
-func status(_ pid: pid_t, _ field: String) -> String? { statusField(procFile("\(pid)/status"), field) }
+func status(_ pid: pid_t, _ field: String) -> String? {
+  statusField(procFile("\(pid)/status"), field)
+}
 
 /// One field out of the text of a /proc/PID/status.
 func statusField(_ text: String?, _ field: String) -> String? {

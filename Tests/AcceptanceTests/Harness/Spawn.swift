@@ -47,7 +47,7 @@ struct Launch {
 
     var arguments = words.map { strdup($0) } + [nil]
     var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { (arguments + variables).forEach { free($0) } }
+    defer { for word in arguments + variables { free(word) } }
     var pid: pid_t = 0
     let failure = whileNothingStarts {
       posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, &variables)
@@ -77,7 +77,7 @@ struct Pipe {
     var ends: [Int32] = [-1, -1]
     try whileNothingStarts {
       guard pipe(&ends) == 0 else { throw Trouble("pipe: errno \(errno)") }
-      ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     }
     (reader, writer) = (ends[0], ends[1])
   }
