@@ -2,7 +2,6 @@
 
 #define _GNU_SOURCE
 #include <dirent.h>
-#include <glob.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -145,16 +144,6 @@ int cl_each_entry(const char *directory, cl_name_callback callback, void *contex
   struct dirent *entry;
   while ((entry = readdir(stream)) != NULL) callback(entry->d_name, context);
   closedir(stream);
-  return 0;
-}
-
-int cl_each_match(const char *pattern, cl_name_callback callback, void *context) {
-  glob_t found;
-  int failure = glob(pattern, 0, NULL, &found);
-  if (failure == GLOB_NOMATCH) return 0;
-  if (failure != 0) return -1;
-  for (size_t i = 0; i < found.gl_pathc; i++) callback(found.gl_pathv[i], context);
-  globfree(&found);
   return 0;
 }
 

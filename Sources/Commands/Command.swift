@@ -14,10 +14,10 @@ public func main(_ words: [ByteString]) -> UInt8 {
   case .check(let paths, let strict, let json): return check(paths, strict: strict, json: json)
   case .help(let topic): return help(topic)
   case .version:
-    Output.print("swinit \(version)")
+    Output.print(message("swinit {}", ByteString(version)))
     return ExitCode.fine.rawValue
   case .wrong(let what):
-    Output.complain("\(what); see swinit help")
+    Output.complain(message("{}; see swinit help", what))
     return ExitCode.usage.rawValue
   }
 }

@@ -25,8 +25,8 @@ func help(_ topic: ByteString?) -> UInt8 {
   } else if let text = optionHelp(topic) {
     Output.print(text)
   } else {
-    let near: ByteString = nearestOption(topic).map { " (did you mean \($0.quoted)?)" } ?? ""
-    Output.complain("cannot help with \(topic.quoted)\(near): swinit help lists the topics")
+    let near: ByteString = nearestOption(topic).map { message(" (did you mean {q}?)", $0) } ?? ""
+    Output.complain(message("cannot help with {q}{}: swinit help lists the topics", topic, near))
     return ExitCode.usage.rawValue
   }
   return ExitCode.fine.rawValue
@@ -54,8 +54,8 @@ private func signals() -> ByteString {
     names += names.isEmpty ? "" : ", "
     names += Signal(number: number).name
   }
-  return """
-    Orderly stop: \(names)
+  return "Orderly stop: " + names + """
+
       (stop_on= changes the list; SIGWINCH not when stdin is a terminal, where it means a new size).
       Levels end in descending order of priority, each only when the one above is gone; a program
       that is still there after its stopwaitsecs gets SIGKILL. A repeated signal changes nothing;
@@ -70,7 +70,7 @@ private func exitCodes() -> ByteString {
   var text = ByteString()
   for code in ExitCode.allCases {
     if code.rawValue < 10 { text += " " }
-    text += "\(code.rawValue)   \(code.meaning)\n"
+    text += message("{}   {}\n", decimal(code.rawValue), ByteString(code.meaning))
   }
   return text + """
 

@@ -61,7 +61,7 @@ enum Invocation {
 
   private static func unexpected(_ word: ByteString) -> Invocation {
     if word == "--" { return .wrong("\"-- COMMAND\" is not part of this version") }
-    return .wrong("cannot understand \"\(word)\"")
+    return .wrong(message("cannot understand {q}", word))
   }
 }
 

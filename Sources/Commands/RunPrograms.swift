@@ -12,13 +12,13 @@ func runPrograms(_ paths: [ByteString]) -> UInt8 {
     try secureDescriptors()
     signals = try SignalDescriptor()
   } catch {
-    Output.complain("cannot start: signalfd: \(ByteString(error.message))")
+    Output.complain(message("cannot start: signalfd: {}", ByteString(error.message)))
     return ExitCode.system.rawValue
   }
   let loaded = loadConfiguration(paths, strict: false, wantsReport: false)
   for fault in loaded.faults {
     Output.print(
-      fault.severity == .error ? fault.text : "swinit: warn \(fault.text)", to: .standardError)
+      fault.severity == .error ? fault.text : message("swinit: warn {}", fault.text), to: .standardError)
   }
   if loaded.hasErrors { return ExitCode.configuration.rawValue }
   return run(loaded.configuration, signals)
@@ -30,7 +30,7 @@ private func run(_ configuration: Configuration, _ signals: SignalDescriptor) ->
     do throws(Errno) {
       try becomeSubreaper()
     } catch {
-      Output.complain("warn cannot adopt orphans: prctl: \(ByteString(error.message)), ignoring")
+      Output.complain(message("warn cannot adopt orphans: prctl: {}, ignoring", ByteString(error.message)))
     }
   }
   if let umask = globals.umask { setFileCreationMask(umask) }
@@ -38,7 +38,7 @@ private func run(_ configuration: Configuration, _ signals: SignalDescriptor) ->
     do throws(Errno) {
       try changeDirectory(directory.bytes)
     } catch {
-      Output.complain("cannot start: chdir \"\(directory)\": \(ByteString(error.message))")
+      Output.complain(message("cannot start: chdir {q}: {}", directory, ByteString(error.message)))
       return ExitCode.system.rawValue
     }
   }
@@ -55,7 +55,7 @@ private func run(_ configuration: Configuration, _ signals: SignalDescriptor) ->
     if let pidfile = globals.pidfile { try? removeFile(pidfile.bytes) }
     return code
   } catch {
-    Output.complain("cannot start: epoll: \(ByteString(error.message))")
+    Output.complain(message("cannot start: epoll: {}", ByteString(error.message)))
     return ExitCode.system.rawValue
   }
 }
@@ -76,7 +76,7 @@ private func openLogfile(_ target: LogTarget?) -> FileDescriptor? {
     do throws(Errno) {
       return try FileDescriptor.openForAppending(path.bytes)
     } catch {
-      Output.complain("warn cannot open logfile \"\(path)\": \(ByteString(error.message)), ignoring")
+      Output.complain(message("warn cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
       return nil
     }
   }
@@ -85,10 +85,10 @@ private func openLogfile(_ target: LogTarget?) -> FileDescriptor? {
 private func writePidfile(_ path: ByteString) {
   do throws(Errno) {
     let file = try FileDescriptor.openForReplacing(path.bytes)
-    file.writeAll(("\(processID())\n" as ByteString).bytes)
+    file.writeAll((message("{}\n", decimal(processID())) as ByteString).bytes)
     file.close()
   } catch {
-    Output.complain("warn cannot write pidfile \"\(path)\": \(ByteString(error.message)), ignoring")
+    Output.complain(message("warn cannot write pidfile {q}: {}, ignoring", path, ByteString(error.message)))
   }
 }
 
@@ -98,17 +98,17 @@ private func becomeUser(_ user: ByteString, _ isRequired: Bool) -> UInt8? {
   do throws(UserFailure) {
     credentials = try lookUp(user)
   } catch {
-    Output.complain("cannot start: user \"\(user)\" is not in /etc/passwd")
+    Output.complain(message("cannot start: user {q} is not in /etc/passwd", user))
     return ExitCode.configuration.rawValue
   }
   if credentials.uid == effectiveUserID() { return nil }
   if effectiveUserID() != 0 {
-    let word: ByteString = "not root: runs as uid \(effectiveUserID()), not as \"\(user)\""
+    let word: ByteString = message("not root: runs as uid {}, not as {q}", decimal(effectiveUserID()), user)
     Output.complain((isRequired ? "cannot start: " : "warn ") + word)
     return isRequired ? ExitCode.configuration.rawValue : nil
   }
   guard let (step, errno) = become(credentials) else { return nil }
   let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
-  Output.complain("cannot start: \(call) for \"\(user)\": \(ByteString(errno.message))")
+  Output.complain(message("cannot start: {} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
   return ExitCode.system.rawValue
 }

@@ -30,7 +30,7 @@ struct SystemSource: ConfigurationSource {
   }
 
   func matches(of pattern: ByteString) -> [ByteString] {
-    ((try? Linux.matches(of: pattern.bytes)) ?? []).map { ByteString($0) }
+    Linux.matches(of: pattern.bytes).map { ByteString($0) }
   }
 
   func userIsKnown(_ user: ByteString) -> Bool { (try? lookUp(user)) != nil }

@@ -3,10 +3,12 @@
 
 extension Reader {
   mutating func advise(_ values: SectionValues) {
-    guard let block = values.text("command"), let place = values.place("command") else { return }
-    let words = block.entriesEndedByNul
-    let script = Self.shellScript(words)
-    if Self.stopsContainer(script ?? block) {
+    guard let block = values.text("command"), let setting = values.setting("command") else {
+      return
+    }
+    let place = setting.entry.place
+    let script = Self.shellScript(block.entriesEndedByNul)
+    if Self.stopsContainer(script ?? setting.text) {
       faults.warn(
         place, fold: "stops the container",
         "this command stops the container itself; essential=exit or essential=fatal does that,"
@@ -100,8 +102,10 @@ extension Reader {
   /// Equal, quotes and parentheses around it aside.
   private static func isWord(_ text: ByteString, _ word: StaticString) -> Bool {
     var bytes = text.bytes[...]
-    while let last = bytes.last, "\"')}".utf8.contains(last) { bytes.removeLast() }
-    while let first = bytes.first, "\"'({".utf8.contains(first) { bytes.removeFirst() }
+    let closing = ByteString("\"')}").bytes
+    let opening = ByteString("\"'({").bytes
+    while let last = bytes.last, closing.contains(last) { bytes.removeLast() }
+    while let first = bytes.first, opening.contains(first) { bytes.removeFirst() }
     return ByteString(bytes) == word
   }
 }

@@ -42,45 +42,7 @@ extension ByteString: CustomStringConvertible {
   public var description: String { String(decoding: bytes, as: UTF8.self) }
 }
 
-/// `"cannot read \(path)"` makes bytes without a `String` between: an interpolation that costs a
-/// call for each part, where `String`'s own costs kilobytes of code in every message.
-extension ByteString: ExpressibleByStringInterpolation {
+extension ByteString: ExpressibleByStringLiteral {
+  @inline(never)
   public init(stringLiteral value: StaticString) { self.init(value) }
-  public init(stringInterpolation: Interpolation) { bytes = stringInterpolation.bytes }
-
-  public struct Interpolation: StringInterpolationProtocol {
-    var bytes: [UInt8] = []
-
-    @inline(never)
-    public init(literalCapacity: Int, interpolationCount: Int) {
-      bytes.reserveCapacity(literalCapacity + 8 * interpolationCount)
-    }
-    @inline(never)
-    public mutating func appendLiteral(_ literal: StaticString) {
-      bytes.append(
-        contentsOf: UnsafeBufferPointer(
-          start: literal.utf8Start, count: literal.utf8CodeUnitCount))
-    }
-    @inline(never)
-    public mutating func appendInterpolation(_ text: ByteString) {
-      bytes.append(contentsOf: text.bytes)
-    }
-    public mutating func appendInterpolation(_ text: StaticString) { appendLiteral(text) }
-    public mutating func appendInterpolation(_ number: some BinaryInteger) {
-      appendDecimal(Int64(clamping: number))
-    }
-    @inline(never)
-    private mutating func appendDecimal(_ number: Int64) {
-      if number < 0 { bytes.append(UInt8(ascii: "-")) }
-      let start = bytes.count
-      var rest = number.magnitude
-      repeat {
-        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-        rest /= 10
-      } while rest > 0
-      bytes[start...].reverse()
-    }
-  }
-
-  public typealias StringInterpolation = Interpolation
 }

@@ -158,3 +158,41 @@ extension ByteString {
     return entries
   }
 }
+
+extension ByteString {
+  /// The same text as good UTF-8 (RFC 3629): each byte that belongs to no character becomes U+FFFD.
+  @inline(never)
+  var repairedUTF8: ByteString {
+    var text = ByteString()
+    var index = 0
+    while index < bytes.count {
+      let length = characterLength(at: index)
+      if length == 0 {
+        text.bytes += [0xEF, 0xBF, 0xBD]
+        index += 1
+      } else {
+        text.bytes += bytes[index..<(index + length)]
+        index += length
+      }
+    }
+    return text
+  }
+
+  /// How many bytes the character at `index` has; 0 when there is none.
+  private func characterLength(at index: Int) -> Int {
+    let lead = bytes[index]
+    if lead < 0x80 { return 1 }
+    let length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
+    if length == 0 || index + length > bytes.count { return 0 }
+    for offset in 1..<length where bytes[index + offset] & 0xC0 != 0x80 { return 0 }
+    let second = bytes[index + 1]
+    // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+    switch lead {
+    case 0xE0: return second >= 0xA0 ? length : 0
+    case 0xED: return second < 0xA0 ? length : 0
+    case 0xF0: return second >= 0x90 ? length : 0
+    case 0xF4: return second < 0x90 ? length : 0
+    default: return length
+    }
+  }
+}

@@ -18,8 +18,17 @@ public struct Fault: Equatable, Sendable {
   }
 
   /// The line that a person sees: `FILE:LINE: cannot …` or `FILE:LINE: warning: …`.
+  @inline(never)
   public var text: ByteString {
-    let place = line > 0 ? "\(file):\(line)" : file
-    return severity == .error ? "\(place): \(message)" : "\(place): warning: \(message)"
+    faultText(self)
   }
+}
+
+/// Not inside `Fault`, where `message` is the property.
+private func faultText(_ fault: Fault) -> ByteString {
+  let severity: ByteString = fault.severity == .error ? "" : "warning: "
+  let words = fault.message
+  if fault.line <= 0 { return message("{}: {}{}", fault.file, severity, words) }
+  let line = decimal(Int64(fault.line))
+  return message("{}:{}: {}{}", fault.file, line, severity, words)
 }

@@ -68,7 +68,7 @@ struct FaultList {
     var keys: [SortKey] = []
     for item in items { keys.append(SortKey(first: item.place.file, second: item.place.line)) }
     var faults: [Fault] = []
-    for index in order(of: keys) {
+    for index in ascendingOrder(of: keys) {
       let item = items[index]
       let fault = Fault(
         item.severity, file: item.place.file < files.count ? files[item.place.file] : ByteString(),
@@ -84,7 +84,7 @@ struct FaultList {
     var keys: [SortKey] = []
     for line in lines { keys.append(SortKey(first: line)) }
     var text: ByteString = " (also line "
-    for (position, index) in order(of: keys).enumerated() {
+    for (position, index) in ascendingOrder(of: keys).enumerated() {
       if position == mostLinesNamed {
         return text + message(" and {} more)", decimal(Int64(lines.count - position)))
       }

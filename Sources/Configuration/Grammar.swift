@@ -168,7 +168,7 @@ struct FileParser {
   private mutating func finishValue() {
     if let section, let key = pending.key {
       let (value, quotedComment) = pending.value()
-      result.sections[section].set(Entry(key: key, value: value, place: pending.place))
+      result.set(Entry(key: key, value: value, place: pending.place), in: section)
       if quotedComment {
         faults.warn(
           pending.place, fold: "comment sign in quotes",

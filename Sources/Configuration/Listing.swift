@@ -7,7 +7,7 @@ extension Configuration {
       keys.append(
         SortKey(first: Int(groups[program.group].priority), second: Int(program.priority)))
     }
-    let order = order(of: keys)
+    let order = ascendingOrder(of: keys)
     var levels: [ByteString] = []
     var longest = (level: 0, name: 0)
     for index in order {

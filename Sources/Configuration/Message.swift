@@ -4,7 +4,7 @@
 /// Fills the gaps of a template in their order: `{}` plain, `{q}` in quotes and shortened, `{s}`
 /// shortened without quotes (control bytes escaped in both). A gap too many stays empty.
 @inline(never)
-func message(
+public func message(
   _ template: StaticString, _ first: ByteString = ByteString(), _ second: ByteString = ByteString(),
   _ third: ByteString = ByteString(), _ fourth: ByteString = ByteString()
 ) -> ByteString {
@@ -29,9 +29,9 @@ func message(
 }
 
 /// A number for a message.
-func decimal(_ number: Int64) -> ByteString {
+public func decimal(_ number: some BinaryInteger) -> ByteString {
   var text = ByteString()
-  text.append(number: number)
+  text.append(number: Int64(clamping: number))
   return text
 }
 

@@ -1,14 +1,20 @@
 /// What things are put in order by: two numbers, then a text, then where they stood before. One
 /// kind of key for all that is sorted keeps the sort itself in the binary once.
-struct SortKey {
-  var first: Int = 0
-  var second: Int = 0
-  var text = ByteString()
+public struct SortKey: Equatable {
+  var first: Int
+  var second: Int
+  var text: ByteString
+
+  public init(first: Int = 0, second: Int = 0, text: ByteString = ByteString()) {
+    self.first = first
+    self.second = second
+    self.text = text
+  }
 }
 
 /// The indices of the keys in ascending order.
 @inline(never)
-func order(of keys: [SortKey]) -> [Int] {
+public func ascendingOrder(of keys: [SortKey]) -> [Int] {
   var order: [Int] = []
   for index in keys.indices { order.append(index) }
   // Merging runs of 1, 2, 4 …: never worse than n log n, and equal keys keep their places.
@@ -47,7 +53,7 @@ func sorted(_ names: [ByteString]) -> [ByteString] {
   var keys: [SortKey] = []
   for name in names { keys.append(SortKey(text: name)) }
   var result: [ByteString] = []
-  for index in order(of: keys) { result.append(names[index]) }
+  for index in ascendingOrder(of: keys) { result.append(names[index]) }
   return result
 }
 
@@ -60,7 +66,7 @@ struct NameIndex {
   init(_ unsorted: [ByteString], _ numbersOfNames: [Int]) {
     var keys: [SortKey] = []
     for name in unsorted { keys.append(SortKey(text: name)) }
-    for index in order(of: keys) {
+    for index in ascendingOrder(of: keys) {
       names.append(unsorted[index])
       numbers.append(numbersOfNames[index])
     }

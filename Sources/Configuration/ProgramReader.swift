@@ -232,7 +232,7 @@ extension Reader {
     }
     var keys: [SortKey] = []
     for group in groups { keys.append(SortKey(text: group.name)) }
-    for (index, position) in order(of: keys).enumerated() {
+    for (index, position) in ascendingOrder(of: keys).enumerated() {
       let group = groups[position]
       configuration.groups.append(Group(name: group.name, priority: group.priority))
       let start = configuration.programs.count
@@ -255,7 +255,7 @@ extension Reader {
   ) {
     var keys: [SortKey] = []
     for program in configuration.programs[start...] { keys.append(SortKey(text: program.name)) }
-    let order = order(of: keys)
+    let order = ascendingOrder(of: keys)
     for position in order.indices.dropFirst()
     where keys[order[position]].text == keys[order[position - 1]].text {
       let later = start + max(order[position], order[position - 1])

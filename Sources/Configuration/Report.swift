@@ -119,12 +119,11 @@ private struct JSONWriter {
   mutating func string(_ text: ByteString) {
     separate()
     bytes.append(UInt8(ascii: "\""))
-    // Through String once, which makes good UTF-8 of anything.
-    for byte in text.description.utf8 {
+    for byte in text.repairedUTF8.bytes {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
       case 0..<0x20:
-        bytes += Array("\\u00".utf8)
+        bytes += ByteString("\\u00").bytes
         bytes += [
           ByteString.hexadecimalDigit(byte >> 4), ByteString.hexadecimalDigit(byte & 15),
         ]

@@ -42,14 +42,24 @@ struct Section {
 
 /// Sections in the order in which they were met. One that stands twice is one section.
 struct SectionList {
-  var sections: [Section] = []
+  private(set) var sections: [Section] = []
+  /// Of the names of the sections: most that differ do so here, and ten thousand sections are
+  /// looked through ten thousand times.
+  private var fingerprints: [UInt64] = []
 
   /// The index of the section of that name, which is made where there is none.
   mutating func index(of name: ByteString, place: Place) -> Int {
-    for index in sections.indices where sections[index].name == name { return index }
+    let wanted = fingerprint(name)
+    for index in fingerprints.indices
+    where fingerprints[index] == wanted && sections[index].name == name {
+      return index
+    }
     sections.append(Section(name: name, place: place))
+    fingerprints.append(wanted)
     return sections.count - 1
   }
+
+  mutating func set(_ entry: Entry, in index: Int) { sections[index].set(entry) }
 
   @inline(never)
   func section(_ name: StaticString) -> Section? {
@@ -60,7 +70,14 @@ struct SectionList {
   mutating func merge(_ other: SectionList) {
     for section in other.sections {
       let target = index(of: section.name, place: section.place)
-      for entry in section.entries { sections[target].set(entry) }
+      for entry in section.entries { set(entry, in: target) }
     }
+  }
+
+  /// FNV-1a.
+  private func fingerprint(_ name: ByteString) -> UInt64 {
+    var word: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in name.bytes { word = (word ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return word
   }
 }

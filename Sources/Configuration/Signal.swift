@@ -64,13 +64,13 @@ public struct Signal: Hashable, Sendable {
   /// The name with SIG, as a person writes it: `SIGTERM`, `SIGRTMIN+3`.
   public var name: ByteString {
     if number >= 1, Int(number) <= Self.names.count {
-      return "SIG\(Self.names[Int(number) - 1])"
+      return message("SIG{}", ByteString(Self.names[Int(number) - 1]))
     }
     if number == Self.realTimeBase { return "SIGRTMIN" }
     if number > Self.realTimeBase, number <= Self.highest {
-      return "SIGRTMIN+\(number - Self.realTimeBase)"
+      return message("SIGRTMIN+{}", decimal(number - Self.realTimeBase))
     }
-    return "signal \(number)"
+    return message("signal {}", decimal(number))
   }
 }
 

@@ -187,9 +187,7 @@ struct EnvironmentPairs {
 
   /// What Supervisor's splitter takes for part of a word.
   private static func isWordByte(_ byte: UInt8) -> Bool {
-    if byte.isLetter || byte.isDigit { return true }
-    for other in "_/.+-():".utf8 where byte == other { return true }
-    return false
+    byte.isLetter || byte.isDigit || ByteString("_/.+-():").bytes.contains(byte)
   }
 }
 

@@ -163,9 +163,9 @@ public final class EventLoop {
     if sender.pid < 0 { return "from the kernel (a terminal?)" }
     if sender.pid == 0 { return "from outside of this PID namespace" }
     guard let name = processName(sender.pid) else {
-      return "from pid \(sender.pid) (uid \(sender.uid))"
+      return message("from pid {} (uid {})", decimal(sender.pid), decimal(sender.uid))
     }
-    return "from pid \(sender.pid) (uid \(sender.uid), \(ByteString(name)))"
+    return message("from pid {} (uid {}, {})", decimal(sender.pid), decimal(sender.uid), ByteString(name))
   }
 
   private func send(_ signal: Signal, to pid: ProcessID, group: Bool) {
@@ -176,7 +176,7 @@ public final class EventLoop {
     } catch {
       // The group appears with setsid, a moment after the fork.
       if group, error == .noProcess, (try? sendSignal(signal.number, to: pid)) != nil { return }
-      log.write(.warn, "cannot send \(signal.name) to pid \(pid): \(error.text), ignoring")
+      log.write(.warn, message("cannot send {} to pid {}: {}, ignoring", signal.name, decimal(pid), error.text))
     }
   }
 
@@ -187,7 +187,7 @@ public final class EventLoop {
       if keptUser[slot] { return }
       keptUser[slot] = true
       log.write(
-        .warn, "\(messages.name(slot)): swinit is not root: runs as uid \(effectiveUserID())")
+        .warn, message("{}: swinit is not root: runs as uid {}", messages.name(slot), decimal(effectiveUserID())))
     }
     switch outcome {
     case .failed(let failure):

@@ -62,7 +62,7 @@ struct Log {
 
   /// Adds a line whatever the level is: the last word.
   mutating func writeAlways(_ level: LogLevel, _ message: ByteString) {
-    let line = ("swinit: \(level.name) \(message)\n" as ByteString).bytes
+    let line = ("swinit: " + ByteString(level.name) + " " + message + "\n").bytes
     for index in sinks.indices {
       if sinks[index].pending.count + line.count > Self.capacity {
         sinks[index].lost &+= 1
@@ -91,7 +91,7 @@ struct Log {
         let lost = sinks[index].lost
         sinks[index].lost = 0
         let line: ByteString =
-          "swinit: warn \(lost) messages were lost here: nobody read them\n"
+          message("swinit: warn {} messages were lost here: nobody read them\n", decimal(lost))
         sinks[index].pending.append(contentsOf: line.bytes)
         continue
       }

@@ -23,36 +23,37 @@ struct Messages {
   /// - Parameter sender: whom the notice's signal came from, if it is about one.
   func text(of notice: Notice, sender: ByteString) -> ByteString {
     switch notice {
-    case .starting(let slot, let pid): return "\(name(slot)): STARTING (pid \(pid))"
-    case .running(let slot, let pid): return "\(name(slot)): RUNNING (pid \(pid))"
+    case .starting(let slot, let pid): return message("{}: STARTING (pid {})", name(slot), decimal(pid))
+    case .running(let slot, let pid): return message("{}: RUNNING (pid {})", name(slot), decimal(pid))
     case .backoff(let slot, let failure, let pause):
-      return "\(name(slot)): BACKOFF, \(reason(slot, failure)), next try in \(seconds(pause))"
-        + hint(slot, failure)
+      return message(
+        "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), seconds(pause),
+        hint(slot, failure))
     case .fatal(let slot, let failure, let tries):
-      let count: ByteString = tries == 1 ? "1 try" : "\(tries) tries"
-      return "\(name(slot)): FATAL, \(reason(slot, failure)) (\(count))"
+      let count: ByteString = tries == 1 ? "1 try" : message("{} tries", decimal(tries))
+      return message("{}: FATAL, {} ({})", name(slot), reason(slot, failure), count)
     case .exited(let slot, let status, let expected, let restart):
       let judgement: StaticString = expected ? "expected" : "unexpected"
       let what: ByteString
       switch status {
-      case .exited(let code): what = "EXITED with status \(code)"
-      case .signalled(let signal): what = "EXITED, killed by \(signal.name)"
+      case .exited(let code): what = message("EXITED with status {}", decimal(code))
+      case .signalled(let signal): what = message("EXITED, killed by {}", signal.name)
       }
-      return "\(name(slot)): \(what) (\(judgement))\(next(restart))"
+      return message("{}: {} ({}){}", name(slot), what, ByteString(judgement), next(restart))
     case .stopping(let slot, let pid, let signal):
-      return "\(name(slot)): STOPPING (pid \(pid), \(signal.name))"
-    case .stopped(let slot, _): return "\(name(slot)): STOPPED"
+      return message("{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal.name)
+    case .stopped(let slot, _): return message("{}: STOPPED", name(slot))
     case .killing(let slot, let pid, let waited):
-      return "\(name(slot)): still there after \(seconds(waited)), SIGKILL (pid \(pid))"
+      return message("{}: still there after {}, SIGKILL (pid {})", name(slot), seconds(waited), decimal(pid))
     case .survivedKill(let slot, let pid):
-      return "\(name(slot)): pid \(pid) withstands SIGKILL (it waits in the kernel), ignoring"
+      return message("{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid))
     case .nothingToStart: return "no program starts by itself: waiting"
-    case .stopRequested(let signal, _): return "stopping: \(signal.name) \(sender)"
+    case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
-      return "already stopping: \(signal.name) \(sender), ignoring"
+      return message("already stopping: {} {}, ignoring", signal.name, sender)
     case .killingAll: return "second SIGINT on the terminal: SIGKILL to all that is left"
     case .ignored(let signal, _):
-      return "\(signal.name) \(sender) has no meaning here, ignoring"
+      return message("{} {} has no meaning here, ignoring", signal.name, sender)
     case .sweeping:
       return "processes that no program is are still there after SIGTERM: SIGKILL to all of them"
     }
@@ -63,22 +64,22 @@ struct Messages {
     let why: ByteString
     switch reason {
     case .told(let signal, _, let failed):
-      let blame: ByteString = failed.map { ", and \(name($0)) had failed" } ?? ""
-      why = "stopped by \(signal.name) \(sender)\(blame)"
+      let blame: ByteString = failed.map { message(", and {} had failed", name($0)) } ?? ""
+      why = message("stopped by {} {}{}", signal.name, sender, blame)
     case .essentialFatal(let slot, let failure):
       why =
-        "essential program \(name(slot)) is FATAL: \(self.reason(slot, failure))"
+        message("essential program {} is FATAL: {}", name(slot), self.reason(slot, failure))
         + " (essential=none would keep the container)"
     case .essentialExited(let slot, let status):
-      why = "essential program \(name(slot)) ended: \(text(of: status))"
+      why = message("essential program {} ended: {}", name(slot), text(of: status))
     case .nothingLeft(let failed):
       guard let failed else {
         why = "nothing left to do"
         break
       }
-      why = "nothing left to do, \(name(failed)) failed"
+      why = message("nothing left to do, {} failed", name(failed))
     }
-    return "exit \(code): \(why)"
+    return message("exit {}: {}", decimal(code), why)
   }
 
   func name(_ slot: Slot) -> ByteString {
@@ -87,13 +88,13 @@ struct Messages {
 
   private func next(_ restart: Nanoseconds?) -> ByteString {
     guard let restart else { return "" }
-    return restart > .zero ? ", restarting in \(seconds(restart))" : ", restarting"
+    return restart > .zero ? message(", restarting in {}", seconds(restart)) : ", restarting"
   }
 
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
     switch failure {
-    case .spawn(let failure): return "cannot start: \(step(slot, failure))"
-    case .tooQuick(let status): return "\(text(of: status)) before startsecs"
+    case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
+    case .tooQuick(let status): return message("{} before startsecs", text(of: status))
     }
   }
 
@@ -107,8 +108,8 @@ struct Messages {
 
   func text(of status: WaitStatus) -> ByteString {
     switch status {
-    case .exited(let code): return "exited with status \(code)"
-    case .signalled(let signal): return "killed by \(signal.name)"
+    case .exited(let code): return message("exited with status {}", decimal(code))
+    case .signalled(let signal): return message("killed by {}", signal.name)
     }
   }
 
@@ -116,40 +117,53 @@ struct Messages {
   private func step(_ slot: Slot, _ failure: SpawnFailure) -> ByteString {
     let program = configuration.programs[slot]
     let errno = Errno(code: failure.errno)
-    let user = program.user ?? ""
-    switch SpawnStep(number: failure.step) {
-    case .user: return "user \"\(user)\": no such user in /etc/passwd"
-    case .group: return "user \"\(user)\": no such group in /etc/group"
-    case .pipe: return "pipe: \(errno.text)"
-    case .fork: return "fork: \(errno.text)"
-    case .session: return "setsid: \(errno.text)"
-    case .limits: return "setrlimit RLIMIT_NOFILE: \(errno.text)"
-    case .stdin: return "stdin: \(errno.text)"
-    case .stdout: return "stdout_logfile \(path(program.stdout)): \(errno.text)"
-    case .stderr: return "stderr_logfile \(path(program.stderr)): \(errno.text)"
-    case .groups: return "setgroups for \"\(user)\": " + denied(errno, "CAP_SETGID")
-    case .gid: return "setgid for \"\(user)\": " + denied(errno, "CAP_SETGID")
-    case .uid: return "setuid for \"\(user)\": " + denied(errno, "CAP_SETUID")
-    case .proof: return "setuid for \"\(user)\": root could be had again"
-    case .directory: return "chdir \"\(program.directory ?? ByteString())\": \(errno.text)"
-    case .exec: return "execve \"\(command(program))\": \(errno.text)"
-    default: return errno.text
+    let step = SpawnStep(number: failure.step)
+    return message(Self.template(step), object(of: step, program), errno.text) + hint(step, errno)
+  }
+
+  /// The step's call, what it was done to, and the reason.
+  private static func template(_ step: SpawnStep) -> StaticString {
+    switch step {
+    case .user: return "user {q}: no such user in /etc/passwd"
+    case .group: return "user {q}: no such group in /etc/group"
+    case .pipe: return "pipe{}: {}"
+    case .fork: return "fork{}: {}"
+    case .session: return "setsid{}: {}"
+    case .limits: return "setrlimit RLIMIT_NOFILE{}: {}"
+    case .stdin: return "stdin{}: {}"
+    case .stdout: return "stdout_logfile {q}: {}"
+    case .stderr: return "stderr_logfile {q}: {}"
+    case .groups: return "setgroups for {q}: {}"
+    case .gid: return "setgid for {q}: {}"
+    case .uid: return "setuid for {q}: {}"
+    case .proof: return "setuid for {q}: root could be had again"
+    case .directory: return "chdir {q}: {}"
+    case .exec: return "execve {q}: {}"
+    default: return "{}{}"
     }
   }
 
-  private func denied(_ errno: Errno, _ capability: ByteString) -> ByteString {
-    guard errno == .permission else { return errno.text }
-    let why: ByteString = isRoot ? "\(capability) is missing" : "swinit is not root"
-    return "\(errno.text) (\(why))"
+  private func object(of step: SpawnStep, _ program: Program) -> ByteString {
+    switch step {
+    case .user, .group, .groups, .gid, .uid, .proof: return program.user ?? ""
+    case .stdout: return path(program.stdout)
+    case .stderr: return path(program.stderr)
+    case .directory: return program.directory ?? ""
+    case .exec: return ByteString(program.arguments.bytes.prefix { $0 != 0 })
+    default: return ""
+    }
   }
 
-  private func command(_ program: Program) -> ByteString {
-    ByteString(program.arguments.bytes.prefix { $0 != 0 })
+  /// Which capability it was that the kernel wanted.
+  private func hint(_ step: SpawnStep, _ errno: Errno) -> ByteString {
+    guard errno == .permission, step == .groups || step == .gid || step == .uid else { return "" }
+    if !isRoot { return " (swinit is not root)" }
+    return step == .uid ? " (CAP_SETUID is missing)" : " (CAP_SETGID is missing)"
   }
 
   private func path(_ target: LogTarget) -> ByteString {
     switch target {
-    case .file(let path): return "\"\(path)\""
+    case .file(let path): return path
     case .containerStdout, .containerStderr, .null: return ""
     }
   }
@@ -158,7 +172,7 @@ struct Messages {
   private func seconds(_ length: Nanoseconds) -> ByteString {
     let whole = length.count / 1_000_000_000
     let tenths = length.count % 1_000_000_000 / 100_000_000
-    return tenths == 0 ? "\(whole) s" : "\(whole).\(tenths) s"
+    return tenths == 0 ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
   }
 }
 

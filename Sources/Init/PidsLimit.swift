@@ -26,16 +26,11 @@ struct PidsLimit {
   private static func candidates() -> [ByteString] {
     var list: [ByteString] = []
     let text = (try? readFile(ByteString("/proc/self/cgroup").bytes, limit: 16 << 10)) ?? []
-    for line in text.split(separator: UInt8(ascii: "\n")) {
-      let fields = line.split(
-        separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+    for line in ByteString(text).split(at: UInt8(ascii: "\n")) {
+      let fields = line.split(at: UInt8(ascii: ":"))
       guard fields.count == 3 else { continue }
-      let path = ByteString(fields[2])
-      if fields[1].isEmpty {
-        list.append("/sys/fs/cgroup" + path)
-      } else if ByteString(fields[1]) == "pids" {
-        list.append("/sys/fs/cgroup/pids" + path)
-      }
+      if fields[1].isEmpty { list.append("/sys/fs/cgroup" + fields[2]) }
+      if fields[1] == "pids" { list.append("/sys/fs/cgroup/pids" + fields[2]) }
     }
     return list + ["/sys/fs/cgroup", "/sys/fs/cgroup/pids"]
   }
@@ -61,7 +56,7 @@ struct PidsLimit {
   mutating func warning() -> ByteString? {
     guard !wasWarned, let use = use(), use >= limit / 10 * 9 else { return nil }
     wasWarned = true
-    return "\(use) of \(limit) processes are used (pids limit of the container)"
+    return message("{} of {} processes are used (pids limit of the container)", decimal(use), decimal(limit))
   }
 
   /// Why a fork failed, if it was for the limit: how many there are, and whose.
@@ -69,22 +64,25 @@ struct PidsLimit {
   /// - Parameter program: the name of the program whose process a pid is.
   func explain(program: (Int32) -> ByteString?) -> ByteString? {
     guard let use = use(), use >= limit - 1 else { return nil }
-    return "pids limit \(limit) reached, \(use) used" + blame(program)
+    return message("pids limit {} reached, {} used", decimal(limit), decimal(use)) + blame(program)
   }
 
   /// The program that most processes belong to: each program's are those of its session.
   private func blame(_ program: (Int32) -> ByteString?) -> ByteString {
-    let entries = allProcesses().sorted { $0.session < $1.session }
+    let entries = allProcesses()
+    var keys: [SortKey] = []
+    for entry in entries { keys.append(SortKey(first: Int(entry.session))) }
     var most = (session: Int32(0), all: 0, zombies: 0)
     var one = most
-    for entry in entries {
+    for index in ascendingOrder(of: keys) {
+      let entry = entries[index]
       if entry.session != one.session { one = (entry.session, 0, 0) }
       one.all += 1
       if entry.isZombie { one.zombies += 1 }
       if one.all > most.all { most = one }
     }
     guard most.all > 0 else { return "" }
-    let owner = program(most.session) ?? "session \(most.session)"
-    return " (\(most.all) by \(owner), \(most.zombies) of them zombies)"
+    let owner = program(most.session) ?? message("session {}", decimal(most.session))
+    return message(" ({} by {}, {} of them zombies)", decimal(most.all), owner, decimal(most.zombies))
   }
 }

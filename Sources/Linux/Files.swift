@@ -56,11 +56,13 @@ public func entries(of directory: [UInt8]) throws(Errno) -> [[UInt8]] {
   }
 }
 
-/// The paths that match a pattern (`glob(7)`).
-public func matches(of pattern: [UInt8]) throws(Errno) -> [[UInt8]] {
-  try collect { callback, context in
+/// The paths that match a pattern (`glob(7)`), in no order.
+public func matches(of pattern: [UInt8]) -> [[UInt8]] {
+  let paths = try? collect { callback, context in
     withCString(pattern) { cl_each_match($0, callback, context) }
+    return 0
   }
+  return paths ?? []
 }
 
 /// The bytes of a C string.

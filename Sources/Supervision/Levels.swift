@@ -16,18 +16,16 @@ struct Levels: Sendable {
   var count: Int { bounds.count - 1 }
 
   init(_ configuration: Configuration) {
-    // Both priorities in one integer, the group's above the program's, so that integers sort.
-    let rank = configuration.programs.map { program in
-      Int64(configuration.groups[program.group].priority) << 32
-        + (Int64(program.priority) - Int64(Int32.min))
+    var keys: [SortKey] = []
+    for program in configuration.programs {
+      let group = configuration.groups[program.group]
+      keys.append(SortKey(first: Int(group.priority), second: Int(program.priority)))
     }
-    let order = rank.indices.sorted { left, right in
-      rank[left] == rank[right] ? left < right : rank[left] < rank[right]
-    }
+    let order = ascendingOrder(of: keys)
     var bounds: [Int] = []
-    var level = [Int32](repeating: 0, count: rank.count)
+    var level = [Int32](repeating: 0, count: keys.count)
     for (index, slot) in order.enumerated() {
-      if index == 0 || rank[order[index - 1]] != rank[slot] { bounds.append(index) }
+      if index == 0 || keys[order[index - 1]] != keys[slot] { bounds.append(index) }
       level[slot] = Int32(bounds.count - 1)
     }
     bounds.append(order.count)

@@ -31,7 +31,7 @@ extension Supervisor {
   mutating func forked(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    slots[pid] = slot
+    slots.insert(pid, slot)
     switch records[slot].state {
     case .starting(_, let since, let executed, let failure):
       transition(
@@ -136,15 +136,15 @@ extension Supervisor {
   private mutating func exited(
     _ slot: Slot, _ status: WaitStatus, since: Time, _ now: Time, _ actions: inout [Action]
   ) {
-    let program = configuration.programs[slot]
     let expected: Bool
     switch status {
-    case .exited(let code): expected = program.exitcodes.contains(code)
-    case .signalled(let signal): expected = program.exitcodes.signals.contains(signal)
+    case .exited(let code): expected = configuration.programs[slot].exitcodes.contains(code)
+    case .signalled(let signal):
+      expected = configuration.programs[slot].exitcodes.signals.contains(signal)
     }
     remember(slot, expected ? nil : status.code)
     let again: Bool
-    switch program.autorestart {
+    switch configuration.programs[slot].autorestart {
     case .never: again = false
     case .unexpected: again = !expected
     case .always: again = true
@@ -152,7 +152,7 @@ extension Supervisor {
     guard again, case .running = phase else {
       transition(slot, to: .exited(restarting: false))
       actions.append(.report(.exited(slot, status, expected: expected, restart: nil)))
-      if case .running = phase, program.essential == .exit {
+      if case .running = phase, configuration.programs[slot].essential == .exit {
         beginStop(.essentialExited(slot, status), now, &actions)
       }
       nothingMayBeLeft(now, &actions)
@@ -201,14 +201,14 @@ extension Supervisor {
       return
     case .stopped, .running, .backoff, .exited, .fatal: return
     }
-    let program = configuration.programs[slot]
+    let startretries = configuration.programs[slot].startretries
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
     records[slot].failures = overflow ? .max : count
     remember(slot, failure.exitCode)
-    if program.startretries >= 0, records[slot].failures > program.startretries {
+    if startretries >= 0, records[slot].failures > startretries {
       transition(slot, to: .fatal)
       actions.append(.report(.fatal(slot, failure, tries: records[slot].failures)))
-      if case .running = phase, program.essential != .none {
+      if case .running = phase, configuration.programs[slot].essential != .none {
         beginStop(.essentialFatal(slot, failure), now, &actions)
       }
       nothingMayBeLeft(now, &actions)
@@ -217,7 +217,9 @@ extension Supervisor {
     }
     var pause = Nanoseconds.seconds(Int64(records[slot].failures))
     // Supervisor's pauses grow until startretries ends them; without that end, this one does.
-    if program.startretries < 0 { pause = min(pause, program.restartDelay.greatest) }
+    if startretries < 0 {
+      pause = min(pause, configuration.programs[slot].restartDelay.greatest)
+    }
     transition(slot, to: .backoff)
     actions.append(.report(.backoff(slot, failure, pause: pause)))
     if case .running = phase {
@@ -232,12 +234,11 @@ extension Supervisor {
   mutating func stop(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     switch records[slot].state {
     case .starting(let pid, _, _, _), .running(let pid, _):
-      let program = configuration.programs[slot]
-      let signal = program.stopsignal ?? defaultStopSignal
+      let signal = configuration.programs[slot].stopsignal ?? defaultStopSignal
       transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
       actions.append(.report(.stopping(slot, pid, signal)))
       if pid != 0 { send(signal, slot, pid, &actions) }
-      timers.set(slot, to: now + program.stopwaitsecs)
+      timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
     case .backoff:
       timers.clear(slot)
       records[slot].failures = 0

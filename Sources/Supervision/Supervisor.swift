@@ -49,7 +49,7 @@ public struct Supervisor: Sendable {
 
   var records: [Record]
   /// The program of each living process.
-  var slots: [ProcessID: Slot] = [:]
+  var slots: ProcessTable
   /// One timer for each program, the last one for the sweep.
   var timers: TimerQueue
   var sweepTimer: Int { records.count }
@@ -76,7 +76,7 @@ public struct Supervisor: Sendable {
     records = Array(repeating: Record(), count: configuration.programs.count)
     timers = TimerQueue(count: configuration.programs.count + 1)
     living = Array(repeating: 0, count: levels.count)
-    slots.reserveCapacity(configuration.programs.count)
+    slots = ProcessTable(capacity: configuration.programs.count)
   }
 
   /// The state of a program.
@@ -109,7 +109,7 @@ public struct Supervisor: Sendable {
     case .executionFailed(let slot, let failure):
       executionFailed(slot, failure)
     case .ended(let pid, let status):
-      if let slot = slots.removeValue(forKey: pid) {
+      if let slot = slots.remove(pid) {
         ended(slot, pid, status, now, &actions)
       } else {
         orphansReaped &+= 1

@@ -13,13 +13,14 @@ struct FakeSource: ConfigurationSource {
   }
 
   func kind(of path: ByteString) -> PathKind {
-    if unreadable[path] != nil || files[path] != nil { return .file }
+    // Only the path is looked at, as a real source would find a file by `..` too.
+    if unreadable[path] != nil || files[path] != nil || path.contains("/../") { return .file }
     if !names(in: path).isEmpty || path == ("/empty" as StaticString) { return .directory }
     return .missing(reason: "No such file or directory")
   }
 
   func read(_ path: ByteString, limit: Int) -> FileContents {
-    if let reason = unreadable[path] { return .failed(reason: reason) }
+    if let reason = unreadable[path] { return .failed(reason: ByteString(reason)) }
     guard let bytes = files[path] else { return .failed(reason: "No such file or directory") }
     return bytes.count > limit ? .tooLarge : .bytes(bytes)
   }
@@ -87,9 +88,9 @@ func loading(
 
 extension LoadResult {
   /// As a person sees them.
-  var texts: [String] { faults.map { $0.text } }
-  var errors: [String] { faults.filter { $0.severity == .error }.map { $0.text } }
-  var warnings: [String] { faults.filter { $0.severity == .warning }.map { $0.text } }
+  var texts: [String] { faults.map { $0.text.description } }
+  var errors: [String] { faults.filter { $0.severity == .error }.map { $0.text.description } }
+  var warnings: [String] { faults.filter { $0.severity == .warning }.map { $0.text.description } }
 
   /// The names that people type, in the configuration's order.
   var programNames: [String] { configuration.programs.map { "\(configuration.displayName($0))" } }

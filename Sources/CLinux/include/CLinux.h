@@ -136,11 +136,12 @@ int cl_groups_of(const char *name, gid_t gid, gid_t *groups, int capacity);
 // setgroups, setgid, setuid for ourselves; the step that failed, or 0.
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count);
 
-// Directories and patterns. Each calls back with every name; a failure is -1 and errno.
+// Directories and patterns. Each calls back with every name, in no order; a directory that cannot
+// be read is -1 and errno, and matches nothing.
 
 typedef void (*cl_name_callback)(const char *name, void *context);
 int cl_each_entry(const char *directory, cl_name_callback callback, void *context);
-int cl_each_match(const char *pattern, cl_name_callback callback, void *context);
+void cl_each_match(const char *pattern, cl_name_callback callback, void *context);
 
 // The environment that we were started with.
 const char *const *cl_environment(void);
