@@ -69,6 +69,7 @@ public final class EventLoop {
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
     feed(.begin)
+    flushLog()
     while true {
       turn()
       if let result {

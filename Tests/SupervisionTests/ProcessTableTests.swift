@@ -7,7 +7,7 @@ import Testing
   /// values, most of which share a home.
   @Test(arguments: 0..<200)
   func agreesWithADictionary(seed: UInt64) {
-    var random = SplitMix64(seed: seed)
+    var random = SplitMix64(state: seed)
     let capacity = Int.random(in: 1...12, using: &random)
     var table = ProcessTable(capacity: capacity)
     var model: [ProcessID: Slot] = [:]

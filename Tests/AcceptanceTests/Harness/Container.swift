@@ -1,0 +1,260 @@
+import Foundation
+import Testing
+
+/// swinit and everything under it: started, listened to, told to stop, and cleaned up whatever
+/// the test does.
+///
+/// Nothing here sleeps to let something happen. A test waits for a condition, and the condition
+/// has a bound; when the bound is over the test fails with all that was written so far.
+final class Container {
+  /// Generous: it only matters when something is wrong.
+  static let patience = 20.0
+
+  let folder: Folder
+  /// What the tests started: unshare, or swinit itself.
+  let outer: pid_t
+  /// swinit, as the tests see it.
+  private(set) var pid: pid_t
+  private(set) var output: Lines?
+  private(set) var errors: Lines
+  private(set) var ending: Ending?
+  private let copy: String
+  private var held: [Int32] = []
+
+  init(_ setup: Setup) throws {
+    guard let binary = Binary.path else { throw Trouble("SWINIT_BINARY is not set") }
+    folder = try Folder()
+    // Beside the test's files, where every user and every mount namespace can reach it.
+    copy = try folder.copy(binary, as: "swinit")
+    for (name, text) in setup.fragments { try folder.write(text, to: name) }
+    for (name, text) in setup.files { try folder.write(text, to: name, mode: 0o755) }
+    let words = setup.launcher + [copy] + (setup.arguments ?? ["-c", "FOLDER"])
+    let path = folder.path
+    var launch = Launch(
+      words: words.map { $0.replacingOccurrences(of: "FOLDER", with: path) },
+      environment: setup.environment)
+
+    var given: [Int32] = []
+    defer { for descriptor in given { close(descriptor) } }
+    let first = try Pipe()
+    given.append(first.writer)
+    launch.given[1] = first.writer
+    switch setup.streams {
+    case .merged:
+      errors = Lines(reading: first.reader)
+      launch.given[2] = first.writer
+    case .separate:
+      output = Lines(reading: first.reader)
+      let second = try Pipe()
+      errors = Lines(reading: second.reader)
+      given.append(second.writer)
+      launch.given[2] = second.writer
+    case .stuckStderr:
+      output = Lines(reading: first.reader)
+      errors = Lines(reading: -1)
+      let (stuck, keeper) = try fullPipe(in: folder)
+      given.append(stuck)
+      held.append(keeper)
+      launch.given[2] = stuck
+    }
+    if setup.leaksDescriptor { launch.given[9] = first.writer }
+    if setup.onTerminal {
+      let terminal = try newTerminal()
+      held.append(terminal.descriptor)
+      launch.terminal = terminal.path
+    }
+    outer = try launch.start()
+    pid = outer
+  }
+
+  /// Ends what is left: unshare takes its namespace with it.
+  func destroy() {
+    if ending == nil {
+      if pid != outer { kill(pid, SIGKILL) }
+      kill(outer, SIGKILL)
+      var status: Int32 = 0
+      while waitpid(outer, &status, 0) < 0, errno == EINTR {}
+    }
+    output?.close()
+    errors.close()
+    for descriptor in held { close(descriptor) }
+    held = []
+  }
+
+  /// Takes in what has happened, without waiting.
+  private func look() {
+    if ending == nil {
+      var status: Int32 = 0
+      if waitpid(outer, &status, WNOHANG) == outer { ending = Ending(status) }
+    }
+    output?.drain()
+    errors.drain()
+    if pid == outer, ending == nil, let found = firstProcess(under: outer, running: copy) {
+      pid = found
+    }
+  }
+
+  /// Waits until `condition` holds.
+  func wait(
+    _ what: String, within bound: Double = patience, until condition: () throws -> Bool
+  ) async throws {
+    let deadline = monotonic() + bound
+    while true {
+      let over = monotonic() > deadline || ending != nil
+      look()
+      if try condition() { return }
+      if over { throw Trouble("waited for \(what), in vain (\(state)):\n\(transcript)") }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+  }
+
+  /// Waits for a line on stderr that holds `part`, and returns the first.
+  @discardableResult
+  func log(_ part: String, within bound: Double = patience) async throws -> String {
+    var found: String?
+    try await wait("\"\(part)\" on stderr", within: bound) {
+      found = errors.texts.first { $0.contains(part) }
+      return found != nil
+    }
+    return found ?? ""
+  }
+
+  /// Waits for a line on stdout that holds `part`, and returns the first.
+  @discardableResult
+  func line(_ part: String, within bound: Double = patience) async throws -> String {
+    var found: String?
+    try await wait("\"\(part)\" on stdout", within: bound) {
+      found = output?.texts.first { $0.contains(part) }
+      return found != nil
+    }
+    return found ?? ""
+  }
+
+  /// Waits until swinit has ended.
+  @discardableResult
+  func end(within bound: Double = patience) async throws -> Ending {
+    let deadline = monotonic() + bound
+    while ending == nil {
+      look()
+      if monotonic() > deadline { throw Trouble("swinit does not end:\n\(transcript)") }
+      if ending == nil { try await Task.sleep(for: .milliseconds(2)) }
+    }
+    look()
+    return ending ?? .exited(-1)
+  }
+
+  /// Waits for the end, and holds it against the exit status and the last line on stderr.
+  func expectEnd(
+    _ code: Int32, _ lastLine: String = "", within bound: Double = patience,
+    at place: SourceLocation = #_sourceLocation
+  ) async throws {
+    let ending = try await end(within: bound)
+    #expect(ending == .exited(code), "\(transcript)", sourceLocation: place)
+    let last = errors.texts.last ?? ""
+    #expect(lastLine.isEmpty || last.contains(lastLine), "\(transcript)", sourceLocation: place)
+  }
+
+  /// To swinit, from outside of its namespace.
+  func signal(_ number: Int32) {
+    look()
+    if executable(pid) == copy, kill(pid, number) == 0 { return }
+    Issue.record("swinit, pid \(pid), cannot be sent signal \(number):\n\(transcript)")
+  }
+
+  /// The pid that stands in swinit's line on a program's start.
+  func process(_ name: String) async throws -> pid_t {
+    let line = try await log("info \(name): STARTING (pid ")
+    guard let open = line.lastIndex(of: "("), let close = line.lastIndex(of: ")"),
+      let pid = pid_t(line[open..<close].dropFirst("(pid ".count))
+    else { throw Trouble("no pid in: \(line)") }
+    return pid
+  }
+
+  /// Where the lines on stderr that hold `part` stand.
+  func places(of part: String) -> [Int] {
+    errors.texts.indices.filter { errors.texts[$0].contains(part) }
+  }
+
+  func closeErrors() { errors.close() }
+
+  var state: String { ending.map { "it ended: \($0)" } ?? "it runs" }
+  var transcript: String {
+    (errors.texts.map { "2| " + $0 } + (output?.texts ?? []).map { "1| " + $0 })
+      .suffix(60).joined(separator: "\n")
+  }
+}
+
+/// A pipe that holds no byte more: its writing end, blocking, and what keeps it open.
+private func fullPipe(in folder: Folder) throws -> (writer: Int32, keeper: Int32) {
+  let path = folder.path + "/stuck"
+  guard mkfifo(path, 0o600) == 0 else { throw Trouble("mkfifo: errno \(errno)") }
+  let keeper = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+  let chunk = [UInt8](repeating: 0x78, count: 4096)
+  while write(keeper, chunk, chunk.count) > 0 {}
+  while write(keeper, chunk, 1) > 0 {}
+  // A second opening, so that the one that swinit gets blocks.
+  return (open(path, O_WRONLY | O_CLOEXEC), keeper)
+}
+
+/// A new pseudo terminal: our end of it, and the path of the other.
+private func newTerminal() throws -> (descriptor: Int32, path: String) {
+  let unlock = UInt(0x4004_5431)  // TIOCSPTLCK
+  let getNumber = UInt(0x8004_5430)  // TIOCGPTN
+  let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+  var locked: Int32 = 0
+  var number: Int32 = 0
+  guard terminal >= 0, ioctl(terminal, unlock, &locked) == 0,
+    ioctl(terminal, getNumber, &number) == 0
+  else { throw Trouble("no terminal: errno \(errno)") }
+  return (terminal, "/dev/pts/\(number)")
+}
+
+/// Runs `body` with a started swinit and takes everything away after it.
+func withSwinit<Result: Sendable>(
+  _ setup: Setup, _ body: (Container) async throws -> Result
+) async throws -> Result {
+  try await Gate.shared.pass {
+    let container = try Container(setup)
+    defer { container.destroy() }
+    return try await body(container)
+  }
+}
+
+/// Only so many at a time, so that two processors stay fast enough for everybody.
+actor Gate {
+  static let shared = Gate(width: 6)
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(width: Int) { free = width }
+
+  private func enter() async {
+    if free > 0 {
+      free -= 1
+    } else {
+      await withCheckedContinuation { waiting.append($0) }
+    }
+  }
+
+  private func leave() {
+    if waiting.isEmpty {
+      free += 1
+    } else {
+      waiting.removeFirst().resume()
+    }
+  }
+
+  nonisolated func pass<Result: Sendable>(
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    await enter()
+    do {
+      let result = try await body()
+      await leave()
+      return result
+    } catch {
+      await leave()
+      throw error
+    }
+  }
+}

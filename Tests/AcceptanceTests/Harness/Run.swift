@@ -1,0 +1,47 @@
+import Foundation
+
+/// A command that ends by itself: what it wrote and how it ended.
+struct Finished {
+  var ending: Ending
+  var output: String
+  var errors: [String]
+}
+
+/// Runs a command to its end.
+func run(
+  _ words: [String], environment: [String: String] = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+) async throws -> Finished {
+  let output = try Pipe()
+  let errors = try Pipe()
+  var launch = Launch(words: words, environment: environment)
+  launch.given = [1: output.writer, 2: errors.writer]
+  let pid = try launch.start()
+  close(output.writer)
+  close(errors.writer)
+  var (out, err) = (Lines(reading: output.reader), Lines(reading: errors.reader))
+  defer {
+    out.close()
+    err.close()
+  }
+  let deadline = monotonic() + Container.patience
+  var status: Int32 = 0
+  while waitpid(pid, &status, WNOHANG) == 0 {
+    out.drain()
+    err.drain()
+    if monotonic() > deadline {
+      kill(pid, SIGKILL)
+      waitpid(pid, &status, 0)
+      throw Trouble("\(words) does not end: \(out.texts) \(err.texts)")
+    }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+  out.drain()
+  err.drain()
+  let text = out.texts.map { $0 + "\n" }.joined() + out.remainder
+  return Finished(ending: Ending(status), output: text, errors: err.texts)
+}
+
+/// The project's own folder.
+let projectFolder = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).reduce("") {
+  $0.isEmpty ? "/" : ($0 == "/" ? "/" : $0 + "/") + $1
+}

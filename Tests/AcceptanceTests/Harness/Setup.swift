@@ -1,0 +1,58 @@
+import Foundation
+
+/// What a test wants to be there before swinit is started.
+struct Setup {
+  /// The folder's `*.conf` files by name.
+  var fragments: [String: String]
+  /// Executable files beside the fragments, by name; `%(here)s/NAME` in a fragment.
+  var files: [String: String] = [:]
+  /// What starts swinit; swinit and its arguments are appended. `PATH` is the test's folder.
+  var launcher = Setup.asPID1
+  /// nil: `-c` and the folder.
+  var arguments: [String]?
+  /// All that swinit finds in its environment.
+  var environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+  var streams = Streams.separate
+  /// Whether stdin is a terminal of its own; else it is /dev/null.
+  var onTerminal = false
+  /// Leave descriptor 9 open for swinit to find.
+  var leaksDescriptor = false
+
+  enum Streams {
+    /// stdout and stderr each a pipe.
+    case separate
+    /// One pipe for both, so that the order of lines is the order of writing.
+    case merged
+    /// stderr is a pipe that is full from the start and read by nobody.
+    case stuckStderr
+  }
+
+  init(_ fragment: String, files: [String: String] = [:]) {
+    fragments = ["test.conf": fragment]
+    self.files = files
+  }
+
+  /// A real PID 1: a PID namespace of its own, with a /proc that shows it.
+  static let asPID1 = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+  /// As PID 1, after a shell has run `script`; the script's `$0` is the test's folder.
+  static func asPID1(after script: String) -> [String] {
+    asPID1 + ["sh", "-c", script + "\nexec \"$@\"", "FOLDER"]
+  }
+
+  /// Not PID 1: the child of a shell that is. Nothing outside of the namespace can be harmed.
+  static func notPID1(after script: String = "") -> [String] {
+    asPID1 + ["sh", "-c", script + "\n\"$@\"\nexit $?", "FOLDER"]
+  }
+}
+
+/// The release binary, as `SWINIT_BINARY` names it.
+enum Binary {
+  static let path = ProcessInfo.processInfo.environment["SWINIT_BINARY"]
+  static var isGiven: Bool { path != nil }
+}
+
+struct Trouble: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
