@@ -259,8 +259,7 @@ extension Invariants {
     let pause = programs[slot].restartPause(program, lived: now - programs[slot].runningSince)
     require(
       restart == pause,
-      "p\(slot): the pause before a restart is never another than restart_delay says: \(words(pause))."
-    )
+      "p\(slot): no pause before a restart differs from restart_delay's: \(words(pause)).")
     see(pause == .zero ? .restartAtOnce : .restartLater)
     if pause > .zero, pause == program.restartDelay.greatest { see(.pauseAtItsGreatest) }
     programs[slot].deadline = now + pause

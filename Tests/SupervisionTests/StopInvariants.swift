@@ -2,8 +2,8 @@ import Configuration
 
 @testable import Supervision
 
-// What the orderly stop may do: signals, levels, the sweep, and the exit status, which is worked out
-// here from the history.
+// What the orderly stop may do: signals, levels, the sweep, and the exit status, which is worked
+// out here from the history.
 
 extension Invariants {
   mutating func stopping(
