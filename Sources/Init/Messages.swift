@@ -69,22 +69,25 @@ struct Messages {
     let why: ByteString
     switch reason {
     case .told(let signal, _, let failed):
-      let blame: ByteString = failed.map { message(", and {} had failed", name($0)) } ?? ""
-      why = message("stopped by {} {}{}", signal.name, sender, blame)
+      why = message("stopped by {} {}", signal.name, sender) + blame(failed)
     case .essentialFatal(let slot, let failure):
       why =
         message("essential program {} is FATAL: {}", name(slot), self.reason(slot, failure))
         + " (essential=none would keep the container)"
     case .essentialExited(let slot, let status):
       why = message("essential program {} ended: {}", name(slot), text(of: status))
-    case .nothingLeft(let failed):
-      guard let failed else {
-        why = "nothing left to do"
-        break
-      }
-      why = message("nothing left to do, {} failed", name(failed))
+    case .nothingLeft(let failed): why = "nothing left to do" + blame(failed)
     }
     return message("exit {}: {}", decimal(code), why)
+  }
+
+  private func blame(_ failure: ExitReason.Failure?) -> ByteString {
+    guard let failure else { return "" }
+    switch failure.end {
+    case .exited(let status): return message(", {}: {}", name(failure.slot), text(of: status))
+    case .failed(let start):
+      return message(", {}: {}", name(failure.slot), reason(failure.slot, start))
+    }
   }
 
   func name(_ slot: Slot) -> ByteString {

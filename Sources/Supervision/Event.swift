@@ -126,11 +126,17 @@ public enum Notice: Equatable, Sendable {
 /// Why swinit ends. The code that it ends with stands beside it.
 public enum ExitReason: Equatable, Sendable {
   /// A signal asked for the stop; `failed`: the program that made the code other than 0.
-  case told(Signal, Sender, failed: Slot?)
+  case told(Signal, Sender, failed: Failure?)
   /// An essential program became FATAL.
   case essentialFatal(Slot, StartFailure)
   /// An essential program ended for good.
   case essentialExited(Slot, WaitStatus)
   /// No program is left running; `failed`: the first that ended unexpectedly.
-  case nothingLeft(failed: Slot?)
+  case nothingLeft(failed: Failure?)
+
+  /// Whose end made the exit status, and which end.
+  public struct Failure: Equatable, Sendable {
+    public var slot: Slot
+    public var end: UnexpectedEnd
+  }
 }

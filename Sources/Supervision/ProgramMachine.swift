@@ -142,7 +142,7 @@ extension Supervisor {
     case .signalled(let signal):
       expected = configuration.programs[slot].exitcodes.signals.contains(signal)
     }
-    remember(slot, expected ? nil : status.code)
+    remember(slot, expected ? nil : .exited(status))
     let again: Bool
     switch configuration.programs[slot].autorestart {
     case .never: again = false
@@ -204,7 +204,7 @@ extension Supervisor {
     let startretries = configuration.programs[slot].startretries
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
     records[slot].failures = overflow ? .max : count
-    remember(slot, failure.exitCode)
+    remember(slot, .failed(failure))
     if startretries >= 0, records[slot].failures > startretries {
       transition(slot, to: .fatal)
       actions.append(.report(.fatal(slot, failure, tries: records[slot].failures)))
@@ -268,18 +268,18 @@ extension Supervisor {
     timers.set(slot, to: now + Self.killPatience)
   }
 
-  private mutating func remember(_ slot: Slot, _ unexpectedCode: UInt8?) {
-    guard let code = unexpectedCode else {
+  private mutating func remember(_ slot: Slot, _ end: UnexpectedEnd?) {
+    guard let end else {
       records[slot].lastEnd = .fine
       return
     }
-    if case .unexpected(let old, let order) = records[slot].lastEnd, old == code {
+    if case .unexpected(let old, let order) = records[slot].lastEnd, old.code == end.code {
       // The same failure again: the program has been failing since the first of them.
-      records[slot].lastEnd = .unexpected(code: code, order: order)
+      records[slot].lastEnd = .unexpected(end, order: order)
       return
     }
     ends &+= 1
-    records[slot].lastEnd = .unexpected(code: code, order: ends)
+    records[slot].lastEnd = .unexpected(end, order: ends)
   }
 }
 

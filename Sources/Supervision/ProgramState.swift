@@ -85,10 +85,26 @@ public enum ProgramState: Equatable, Sendable {
   }
 }
 
+/// An end that was not expected of a program.
+public enum UnexpectedEnd: Equatable, Sendable {
+  /// From RUNNING.
+  case exited(WaitStatus)
+  /// It could not be started.
+  case failed(StartFailure)
+
+  /// The exit status that stands for it; never 0 for a failed start (SPEC §6).
+  public var code: UInt8 {
+    switch self {
+    case .exited(let status): return status.code
+    case .failed(let failure): return failure.exitCode
+    }
+  }
+}
+
 /// How a program's last run ended, for the exit status of the container.
 enum LastEnd: Equatable, Sendable {
-  /// It has not ended, or was stopped on request, or ended as expected.
+  /// It has not ended, or was stopped on request, or ended as expected, or runs again.
   case fine
   /// `order` tells which of several came first.
-  case unexpected(code: UInt8, order: UInt64)
+  case unexpected(UnexpectedEnd, order: UInt64)
 }

@@ -102,25 +102,29 @@ extension Supervisor {
   }
 
   /// The program whose last end was unexpected and came first.
-  func firstUnexpected() -> Slot? {
-    var first: (slot: Slot, order: UInt64)?
+  func firstUnexpected() -> ExitReason.Failure? {
+    var first: (failure: ExitReason.Failure, order: UInt64)?
     for slot in records.indices {
-      guard case .unexpected(_, let order) = records[slot].lastEnd else { continue }
-      if order < first?.order ?? .max { first = (slot, order) }
+      guard case .unexpected(let end, let order) = records[slot].lastEnd else { continue }
+      if order < first?.order ?? .max { first = (.init(slot: slot, end: end), order) }
     }
-    return first?.slot
+    return first?.failure
   }
 
   /// Whom a stop by signal blames: by `exit_on_signal=failure` whoever failed first; and a signal
   /// from one of our own children while a program is FATAL tells of just that (the listener that
   /// kills its parent).
-  func firstFailure(told signal: Signal, by sender: Sender) -> Slot? {
+  func firstFailure(told signal: Signal, by sender: Sender) -> ExitReason.Failure? {
     switch configuration.globals.exitOnSignal {
     case .signal: return nil
     case .failure: return firstUnexpected()
     case .zero:
       guard sender.isDescendant else { return nil }
-      return records.indices.first { records[$0].state == .fatal }
+      for slot in records.indices where records[slot].state == .fatal {
+        guard case .unexpected(let end, _) = records[slot].lastEnd else { continue }
+        return .init(slot: slot, end: end)
+      }
+      return nil
     }
   }
 
@@ -129,17 +133,12 @@ extension Supervisor {
     case .told(let signal, _, let failed):
       switch configuration.globals.exitOnSignal {
       case .signal: return UInt8(truncatingIfNeeded: 128 + signal.number)
-      case .failure: return code(of: failed)
+      case .failure: return failed?.end.code ?? 0
       case .zero: return failed == nil ? 0 : 1
       }
     case .essentialFatal(_, let failure): return failure.exitCode
     case .essentialExited(_, let status): return status.code
-    case .nothingLeft(let failed): return code(of: failed)
+    case .nothingLeft(let failed): return failed?.end.code ?? 0
     }
-  }
-
-  private func code(of slot: Slot?) -> UInt8 {
-    guard let slot, case .unexpected(let code, _) = records[slot].lastEnd else { return 0 }
-    return code
   }
 }

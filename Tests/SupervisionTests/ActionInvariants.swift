@@ -183,7 +183,7 @@ extension Invariants {
     case .tooQuick(.signalled(let signal)): code = 128 + UInt8(signal.number)
     }
     if case .tooQuick = failure { see(.tooQuick) }
-    programs[slot].remember(code, order: &unexpectedEnds)
+    programs[slot].remember(.failed(failure), code, order: &unexpectedEnds)
   }
 
   private mutating func backoff(
@@ -246,7 +246,11 @@ extension Invariants {
       isExpected = program.exitcodes.signals.contains(signal)
     }
     require(expected == isExpected, "p\(slot): no end is judged but by exitcodes.")
-    programs[slot].remember(isExpected ? nil : code, order: &unexpectedEnds)
+    if isExpected {
+      programs[slot].unexpected = nil
+    } else {
+      programs[slot].remember(.exited(status), code, order: &unexpectedEnds)
+    }
     move(slot, to: .exited)
     let again =
       program.autorestart == .always || program.autorestart == .unexpected && !isExpected

@@ -62,7 +62,7 @@ struct History {
   /// It has withstood SIGKILL and nobody waits for it.
   var abandoned = false
   /// The last end, if it was unexpected; `order` says which of several programs was first.
-  var unexpected: (code: UInt8, order: Int)?
+  var unexpected: (end: UnexpectedEnd, code: UInt8, order: Int)?
 
   /// A stop has to wait for it.
   var mustGo: Bool { state.hasProcess && !abandoned }
@@ -70,14 +70,9 @@ struct History {
   var isOver: Bool { state == .fatal || state == .exited && deadline == nil }
 
   /// A run ended. The same failure once more keeps its place among the failures.
-  mutating func remember(_ code: UInt8?, order: inout Int) {
-    guard let code else {
-      unexpected = nil
-      return
-    }
-    if unexpected?.code == code { return }
-    order += 1
-    unexpected = (code, order)
+  mutating func remember(_ end: UnexpectedEnd, _ code: UInt8, order: inout Int) {
+    if unexpected?.code != code { order += 1 }
+    unexpected = (end, code, unexpected?.code == code ? unexpected!.order : order)
   }
 
   /// The pause before the restart of a program that lived for `lived` as RUNNING.

@@ -8,14 +8,13 @@ import Testing
   @Test(arguments: 0..<200)
   func agreesWithADictionary(seed: UInt64) {
     var random = SplitMix64(state: seed)
-    let capacity = Int.random(in: 1...12, using: &random)
+    let capacity = 1 + random.below(12)
     var table = ProcessTable(capacity: capacity)
     var model: [ProcessID: Slot] = [:]
     for _ in 0..<500 {
-      let pid = ProcessID(
-        Int.random(in: 1...6, using: &random) * 32 + Int.random(in: 0...2, using: &random))
-      if Bool.random(using: &random), model.count < capacity || model[pid] != nil {
-        let slot = Int.random(in: 0..<capacity, using: &random)
+      let pid = ProcessID((1 + random.below(6)) * 32 + random.below(3))
+      if random.chance(50), model.count < capacity || model[pid] != nil {
+        let slot = random.below(capacity)
         table.insert(pid, slot)
         model[pid] = slot
       } else {

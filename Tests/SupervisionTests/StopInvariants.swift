@@ -119,26 +119,31 @@ extension Invariants {
     }
   }
 
-  private var firstUnexpected: (slot: Slot, code: UInt8)? {
-    var first: (slot: Slot, code: UInt8, order: Int)?
+  private var firstUnexpected: (failure: ExitReason.Failure, code: UInt8)? {
+    var first: (slot: Slot, order: Int)?
     for slot in programs.indices {
       guard let end = programs[slot].unexpected, end.order < first?.order ?? .max else { continue }
-      first = (slot, end.code, end.order)
+      first = (slot, end.order)
     }
-    return first.map { ($0.slot, $0.code) }
+    guard let slot = first?.slot, let end = programs[slot].unexpected else { return nil }
+    return (.init(slot: slot, end: end.end), end.code)
   }
 
   /// SPEC §6: told by a signal → 0, or as exit_on_signal says; told by one of our own children
   /// while a program is FATAL → 1.
   mutating func told(_ signal: Signal, _ sender: Sender, _ event: Event, _ now: Time) {
     require(asksForStop(event, signal), "No stop is made up.")
-    var failed: Slot?
+    var failed: ExitReason.Failure?
     let code: UInt8
     switch configuration.globals.exitOnSignal {
     case .signal: code = 128 + UInt8(signal.number)
-    case .failure: (failed, code) = (firstUnexpected?.slot, firstUnexpected?.code ?? 0)
+    case .failure: (failed, code) = (firstUnexpected?.failure, firstUnexpected?.code ?? 0)
     case .zero:
-      if sender.isDescendant { failed = programs.indices.first { programs[$0].state == .fatal } }
+      if sender.isDescendant,
+        let slot = programs.indices.first(where: { programs[$0].state == .fatal })
+      {
+        failed = programs[slot].unexpected.map { .init(slot: slot, end: $0.end) }
+      }
       code = failed == nil ? 0 : 1
     }
     if started < startOrder.count { see(.stopBeforeLastStart) }
@@ -151,7 +156,7 @@ extension Invariants {
     guard !configuration.globals.stay, !startOrder.isEmpty, started == startOrder.count,
       startOrder.allSatisfy({ programs[$0].isOver })
     else { return }
-    beginStop(.nothingLeft(failed: firstUnexpected?.slot), firstUnexpected?.code ?? 0, now)
+    beginStop(.nothingLeft(failed: firstUnexpected?.failure), firstUnexpected?.code ?? 0, now)
   }
 
   mutating func beginStop(_ reason: ExitReason, _ code: UInt8, _ now: Time) {

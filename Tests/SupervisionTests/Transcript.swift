@@ -50,11 +50,12 @@ func words(_ notice: Notice) -> String {
 func words(_ reason: ExitReason) -> String {
   switch reason {
   case .told(let signal, let sender, let failed):
-    return "told \(signal.name) from \(words(sender))" + (failed.map { ", p\($0) failed" } ?? "")
+    return "told \(signal.name) from \(words(sender))"
+      + (failed.map { ", p\($0.slot) failed" } ?? "")
   case .essentialFatal(let slot, let failure): return "p\(slot) fatal: \(words(failure))"
   case .essentialExited(let slot, let status): return "p\(slot) ended: \(words(status))"
   case .nothingLeft(let failed):
-    return "nothing left" + (failed.map { ", p\($0) failed" } ?? "")
+    return "nothing left" + (failed.map { ", p\($0.slot) failed" } ?? "")
   }
 }
 
