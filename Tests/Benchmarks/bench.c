@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +155,6 @@ static void finish(pid_t pid, int output) {
 }
 
 static void configure(const char *format, ...) __attribute__((format(printf, 1, 2)));
-#include <stdarg.h>
 static void configure(const char *format, ...) {
   snprintf(path, sizeof path, "%s/bench.conf", folder);
   FILE *file = fopen(path, "w");
@@ -183,9 +183,11 @@ static int compare(const void *left, const void *right) {
   return (a > b) - (a < b);
 }
 
-static double median(double *values, int count) {
+// The lower quartile: what other work on the machine adds to some of the rounds is not counted, for
+// either side.
+static double typical(double *values, int count) {
   qsort(values, (size_t)count, sizeof *values, compare);
-  return values[count / 2];
+  return values[count / 4];
 }
 
 static void row(const char *what, const char *measured, double value, const char *unit, double bar) {
@@ -247,7 +249,7 @@ static void three_programs(char *const *swinit) {
     with[i] = start_and_stop(swinit, 3, 0).stop;
     without[i] = start_and_stop(bare, 4, 0).stop;
   }
-  double a = median(with, rounds), b = median(without, rounds);
+  double a = typical(with, rounds), b = typical(without, rounds);
   snprintf(text, sizeof text, "%.2f ms; bare %.2f ms", a, b);
   row("TERM to exit, 3 levels, over bare", text, a - b, "ms", 2);
   for (int i = 1; i <= 3; i++) {
@@ -275,12 +277,12 @@ static void many_programs(char *const *swinit, int count, int rounds, double sta
     bare_start[i] = run.start;
     bare_stop[i] = run.stop;
   }
-  double a = median(with_start, rounds), b = median(bare_start, rounds);
+  double a = typical(with_start, rounds), b = typical(bare_start, rounds);
   snprintf(what, sizeof what, "%d programs started", count);
   snprintf(text, sizeof text, "%.1f ms; bare %.1f ms", a, b);
   row(what, text, a / b, "x", start_bar);
-  a = median(with_stop, rounds);
-  b = median(bare_stop, rounds);
+  a = typical(with_stop, rounds);
+  b = typical(bare_stop, rounds);
   snprintf(what, sizeof what, "%d programs stopped", count);
   snprintf(text, sizeof text, "%.1f ms; bare %.1f ms", a, b);
   row(what, text, a / b, "x", stop_bar);
@@ -311,7 +313,7 @@ static double restart_time(char *const *words) {
     times[i] = (double)(started - killed) / 1e6;
   }
   finish(pid, output);
-  return median(times, rounds);
+  return typical(times, rounds);
 }
 
 static void restart(char *const *swinit) {
@@ -358,7 +360,7 @@ static void reap(char *const *swinit) {
     without[i] = reap_time(bare, fifo, 5000);
   }
   unlink(fifo);
-  double a = median(with, rounds), b = median(without, rounds);
+  double a = typical(with, rounds), b = typical(without, rounds);
   snprintf(text, sizeof text, "%.1f ms; bare %.1f ms", a, b);
   row("5,000 orphans until no zombie is left", text, a / b, "x", 1.05);
 }
