@@ -208,6 +208,9 @@ struct Invariants {
       "No stop begins for another reason than the rules say: \(reason.map { words($0) } ?? "none")."
     )
     guard let stop else { return }
+    require(
+      programs.allSatisfy { $0.state != .backoff && ($0.state != .exited || $0.isOver) },
+      "Nothing is left waiting for a retry or a restart once the stop has begun.")
     require(now <= stop.bound, "A stop never takes longer than all its waits together.")
     if case .childrenGone = event {
       require(stop.exited, "Nobody waits when no child is left.")
