@@ -13,7 +13,7 @@ func help(_ topic: ByteString?) -> UInt8 {
     Output.print(optionReference(markdown: false))
   } else if topic == "reference" {
     // The README's reference, which a test holds against this.
-    Output.print(optionReference(markdown: true))
+    Output.print(reference().bytes)
   } else if topic == "signals" {
     Output.print(signals())
   } else if topic == "exit-codes" {
@@ -69,8 +69,8 @@ private func signals() -> ByteString {
 private func exitCodes() -> ByteString {
   var text = ByteString()
   for code in ExitCode.allCases {
-    if code.rawValue < 10 { text += " " }
-    text += message("{}   {}\n", decimal(code.rawValue), ByteString(code.meaning))
+    text += column(decimal(code.rawValue), 2, fromRight: true)
+    text += message("   {}\n", ByteString(code.meaning))
   }
   return text + """
 
@@ -86,21 +86,37 @@ private func exitCodes() -> ByteString {
 }
 
 private func states() -> ByteString {
-  """
-  STOPPED     0   never started, or stopped on request
-  STARTING   10   started, not yet up for startsecs
-  RUNNING    20   up
-  BACKOFF    30   ended before startsecs; tried again after 1, 2, 3 ... s
-  STOPPING   40   told to stop
-  EXITED    100   ended by itself; restarted as autorestart and exitcodes say
-  FATAL     200   did not start in 1 + startretries tries
-  UNKNOWN  1000   never happens here
+  var text = ByteString()
+  for state in StateName.allCases {
+    text += column(ByteString(state.text), 8) + column(decimal(state.rawValue), 5, fromRight: true)
+    text += message("  {}\n", ByteString(state.meaning))
+  }
+  return text + """
 
-  STOPPED -> STARTING -> RUNNING -> EXITED -> STARTING
-             STARTING -> BACKOFF -> STARTING
-                         BACKOFF -> FATAL, STOPPED
-             STARTING, RUNNING -> STOPPING -> STOPPED
-  """
+    STOPPED -> STARTING -> RUNNING -> EXITED -> STARTING
+               STARTING -> BACKOFF -> STARTING
+                           BACKOFF -> FATAL, STOPPED
+               STARTING, RUNNING -> STOPPING -> STOPPED
+    """
+}
+
+/// The text filled up with blanks to a width.
+private func column(_ text: ByteString, _ width: Int, fromRight: Bool = false) -> ByteString {
+  var blanks = ByteString()
+  while blanks.count + text.count < width { blanks += " " }
+  return fromRight ? blanks + text : text + blanks
+}
+
+/// The README's reference: every topic, as Markdown.
+private func reference() -> ByteString {
+  var text = ByteString()
+  for (title, body) in [
+    ("Exit codes", exitCodes()), ("Signals", signals()), ("States", states()),
+    ("Environment", environment),
+  ] as [(ByteString, ByteString)] {
+    text += message("### {}\n\n```text\n{}\n```\n\n", title, body)
+  }
+  return text + ByteString(optionReference(markdown: true))
 }
 
 private let environment: ByteString = """

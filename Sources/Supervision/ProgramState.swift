@@ -39,29 +39,16 @@ public enum ProgramState: Equatable, Sendable {
     case abandoned
   }
 
-  /// Supervisor's number of the state.
-  public var code: Int32 {
+  /// The state without what belongs to it.
+  public var name: StateName {
     switch self {
-    case .stopped: return 0
-    case .starting: return 10
-    case .running: return 20
-    case .backoff: return 30
-    case .stopping: return 40
-    case .exited: return 100
-    case .fatal: return 200
-    }
-  }
-
-  /// Supervisor's name of the state.
-  public var name: StaticString {
-    switch self {
-    case .stopped: return "STOPPED"
-    case .starting: return "STARTING"
-    case .running: return "RUNNING"
-    case .backoff: return "BACKOFF"
-    case .stopping: return "STOPPING"
-    case .exited: return "EXITED"
-    case .fatal: return "FATAL"
+    case .stopped: return .stopped
+    case .starting: return .starting
+    case .running: return .running
+    case .backoff: return .backoff
+    case .stopping: return .stopping
+    case .exited: return .exited
+    case .fatal: return .fatal
     }
   }
 
@@ -81,6 +68,44 @@ public enum ProgramState: Equatable, Sendable {
     case .stopping(_, let stage): return stage != .abandoned
     case .exited(let restarting): return restarting
     case .stopped, .fatal: return false
+    }
+  }
+}
+
+/// Supervisor's states, with the numbers that its clients know.
+public enum StateName: Int32, CaseIterable, Sendable {
+  case stopped = 0
+  case starting = 10
+  case running = 20
+  case backoff = 30
+  case stopping = 40
+  case exited = 100
+  case fatal = 200
+  case unknown = 1000
+
+  public var text: StaticString {
+    switch self {
+    case .stopped: return "STOPPED"
+    case .starting: return "STARTING"
+    case .running: return "RUNNING"
+    case .backoff: return "BACKOFF"
+    case .stopping: return "STOPPING"
+    case .exited: return "EXITED"
+    case .fatal: return "FATAL"
+    case .unknown: return "UNKNOWN"
+    }
+  }
+
+  public var meaning: StaticString {
+    switch self {
+    case .stopped: return "never started, or stopped on request"
+    case .starting: return "started, not yet up for startsecs"
+    case .running: return "up"
+    case .backoff: return "ended before startsecs; tried again after 1, 2, 3 ... s"
+    case .stopping: return "told to stop"
+    case .exited: return "ended by itself; restarted as autorestart and exitcodes say"
+    case .fatal: return "did not start in 1 + startretries tries"
+    case .unknown: return "never happens here"
     }
   }
 }

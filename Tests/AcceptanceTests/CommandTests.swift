@@ -51,6 +51,16 @@ private struct Report: Decodable {
 
 extension Acceptance {
   @Suite struct Commands {
+    /// The README's reference is what the tables say; `swinit help reference` renews it.
+    @Test func theReadmeIsUpToDate() async throws {
+      let readme = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("README.md")
+      let (finished, _) = try await command(["help", "reference"])
+      let text = try String(contentsOf: readme, encoding: .utf8)
+      #expect(finished.output.contains("### `[program:NAME]`"))
+      #expect(text.hasSuffix(finished.output))
+    }
+
     @Test(arguments: [["help"], ["--help"], ["version"], ["--version"]])
     func saysWhatIsAskedFor(_ words: [String]) async throws {
       let (finished, _) = try await command(words)
