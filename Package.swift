@@ -56,6 +56,9 @@ let dropUnused =
   + linker("-l:../embedded/\(architecture)-unknown-linux-gnu/libswiftUnicodeDataTables.a")
   + linkDriver("-Wno-unused-command-line-argument")
 
+/// Cold code apart from hot code: see the file.
+let layout = linker("-T", Context.packageDirectory + "/Sources/swinit/layout.ld")
+
 let muslLink =
   linkDriver("-static", "-nostdlib")
   + linker("-pie", "--no-dynamic-linker", "-z", "text")
@@ -65,7 +68,7 @@ let muslLink =
 
 let glibcLink = linkDriver("-static") + linker("-lm")
 
-let releaseLinkFlags = ["-use-ld=lld"] + dropUnused + (hasMusl ? muslLink : glibcLink)
+let releaseLinkFlags = ["-use-ld=lld"] + dropUnused + layout + (hasMusl ? muslLink : glibcLink)
 
 let package = Package(
   name: "swinit",
@@ -88,6 +91,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "swinit", dependencies: ["Commands", "Configuration", "Linux"],
+      exclude: ["layout.ld"],
       swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(releaseLinkFlags, .when(configuration: .release))]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),

@@ -116,9 +116,12 @@ uint64_t cl_monotonic_now(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-// Set by the linker: the beginning of the file in memory, and the end of its code.
+// Set by the linker: the beginning of the file in memory, and the end of its code; and of the code
+// that the start alone needs (layout.ld), in the release build.
 extern const char __executable_start[];
 extern const char etext[];
+extern const char swinit_cold_start[] __attribute__((weak));
+extern const char swinit_cold_end[] __attribute__((weak));
 
 void cl_forget_startup_code(void) {
   // Only what is read-only and never was written (the ELF header, constants, code) may be dropped:
@@ -127,6 +130,11 @@ void cl_forget_startup_code(void) {
   uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
   uintptr_t end = (uintptr_t)etext & ~(page - 1);
   if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+  // A range with another advice is a mapping of its own, and pages are mapped in blocks only within
+  // one: what is touched beside it does not bring it back.
+  uintptr_t cold = ((uintptr_t)swinit_cold_start + page - 1) & ~(page - 1);
+  uintptr_t cold_end = (uintptr_t)swinit_cold_end & ~(page - 1);
+  if (cold_end > cold) madvise((void *)cold, cold_end - cold, MADV_RANDOM);
 }
 
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard) {
