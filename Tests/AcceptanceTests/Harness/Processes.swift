@@ -38,10 +38,20 @@ func processes(inNamespaceOf root: pid_t) -> [pid_t: pid_t] {
 }
 
 /// `pid` itself or the nearest of its descendants that runs the file `program`.
+///
+/// While we look, a shell becomes the program and forks: what we find first may be a child that has
+/// not executed anything yet. Its parent is the one.
 func firstProcess(under pid: pid_t, running program: String) -> pid_t? {
   var generation = [pid]
   while !generation.isEmpty {
-    for process in generation where executable(process) == program { return process }
+    for var process in generation where executable(process) == program {
+      while let parent = status(process, "PPid").flatMap({ pid_t($0) }),
+        executable(parent) == program
+      {
+        process = parent
+      }
+      return process
+    }
     generation = generation.flatMap { children(of: $0) }
   }
   return nil
