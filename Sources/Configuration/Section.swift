@@ -1,24 +1,43 @@
 /// One `key=value` of a section.
-struct Entry {
+final class Entry {
   /// In lower case.
-  var key: ByteString
+  let key: ByteString
   /// Comments removed, lines joined by newlines, no blanks at the ends. Not yet expanded.
-  var value: ByteString
+  let value: ByteString
   /// The line of the key.
-  var place: Place
+  let place: Place
+
+  init(key: ByteString, value: ByteString, place: Place) {
+    self.key = key
+    self.value = value
+    self.place = place
+  }
 }
 
-/// All that was said under one section name, in whatever files.
-struct Section {
+/// All that was said under one section name, in whatever files. A class, as most of what the loader
+/// hands around: what is passed on is a reference, and all arrays of references share their code.
+final class Section {
   /// Case and all, as between the brackets.
-  var name: ByteString
+  let name: ByteString
+  /// nil: one that swinit does not know.
+  let kind: SectionKind?
+  /// The trimmed part behind the first colon of the name, if there is one.
+  let ownName: ByteString?
   /// Where it stood first.
   var place: Place
   var entries: [Entry] = []
 
+  init(name: ByteString, place: Place) {
+    self.name = name
+    self.place = place
+    let colon = name.firstIndex(of: UInt8(ascii: ":"))
+    ownName = colon.map { name.dropping($0 + 1).trimmed }
+    kind = SectionKind(word: name.slice(0, colon ?? name.count), hasOwnName: colon != nil)
+  }
+
   /// The last entry of a key counts.
   @inline(never)
-  mutating func set(_ entry: Entry) {
+  func set(_ entry: Entry) {
     for index in entries.indices where entries[index].key == entry.key {
       entries[index] = entry
       return
@@ -32,12 +51,9 @@ struct Section {
     return nil
   }
 
-  /// The part before the first colon of the name, and the trimmed part behind it, if there is one.
+  /// The name up to its first colon.
   @inline(never)
-  var nameParts: (kind: ByteString, rest: ByteString?) {
-    guard let colon = name.bytes.firstIndex(of: UInt8(ascii: ":")) else { return (name, nil) }
-    return (ByteString(name.bytes[..<colon]), name.dropping(colon + 1).trimmed)
-  }
+  var word: ByteString { name.slice(0, name.firstIndex(of: UInt8(ascii: ":")) ?? name.count) }
 }
 
 /// Sections in the order in which they were met. One that stands twice is one section.
@@ -59,8 +75,6 @@ struct SectionList {
     return sections.count - 1
   }
 
-  mutating func set(_ entry: Entry, in index: Int) { sections[index].set(entry) }
-
   @inline(never)
   func section(_ name: StaticString) -> Section? {
     for section in sections where section.name == name { return section }
@@ -69,8 +83,8 @@ struct SectionList {
 
   mutating func merge(_ other: SectionList) {
     for section in other.sections {
-      let target = index(of: section.name, place: section.place)
-      for entry in section.entries { set(entry, in: target) }
+      let target = sections[index(of: section.name, place: section.place)]
+      for entry in section.entries { target.set(entry) }
     }
   }
 
