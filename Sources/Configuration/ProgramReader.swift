@@ -1,5 +1,5 @@
-// `[program:x]` -> its processes. The section is read once, for its first process; the others are
-// copies of that in which only what depends on `%(process_num)` is read again. So a hundred
+// `[program:x]` -> its processes. The section is read once, for its first process; for the others
+// only what depends on `%(process_num)` is read again, and all else is shared. So a hundred
 // processes cost little more memory than their names, and a mistake is reported once.
 
 /// The processes of one section.
@@ -165,7 +165,7 @@ extension Reader {
 
   @inline(never)
   private func addProcess(_ values: SectionValues, to result: ProgramProcesses) {
-    var program = Program(
+    let program = Program(
       name: values.text("process_name") ?? result.name, group: 0,
       arguments: values.text("command") ?? ByteString())
     program.environment = values.text("environment") ?? ByteString()
@@ -247,7 +247,7 @@ extension Reader {
       let start = configuration.programs.count
       for member in group.members {
         guard let found = programIndex.find(member) else { continue }
-        for var program in processes[found].programs {
+        for program in processes[found].programs {
           program.group = configuration.groups.count
           configuration.programs.append(program)
         }

@@ -20,6 +20,7 @@ public struct Signal: Hashable, Sendable {
   static let realTimeBase: Int32 = 34
 
   /// Reads a name in any case, with or without SIG, `RTMIN+N`, `RTMAX-N`, or a number of 1…64.
+  @inline(never)
   public init?(_ text: ByteString) {
     var word = text.trimmed.uppercased
     if let number = word.unsignedDecimal {
