@@ -87,10 +87,7 @@ public struct ExitCodes: Equatable, Sendable {
 }
 
 /// One process of one program, as it is to be run. `numprocs=3` makes three of them.
-///
-/// A class, so that handing one around copies no twenty values. Whoever makes one fills it in before
-/// anybody else gets it; from then on it stays as it is, which is what `@unchecked` relies on.
-public final class Program: Equatable, @unchecked Sendable {
+public struct Program: Equatable, Sendable {
   /// `process_name`, expanded.
   public var name: ByteString
   /// Index into `Configuration.groups`.

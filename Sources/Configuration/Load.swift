@@ -71,6 +71,7 @@ private struct Loader<Source: ConfigurationSource> {
   }
 
   /// `asked`: the line of the `[include]` that asks for it.
+  @inline(never)
   private mutating func readFile(_ path: ByteString, asked: Place?, followsIncludes: Bool) {
     let normal = normalized(path)
     if filesRead.contains(normal) {

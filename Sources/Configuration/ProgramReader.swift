@@ -165,7 +165,7 @@ extension Reader {
 
   @inline(never)
   private func addProcess(_ values: SectionValues, to result: ProgramProcesses) {
-    let program = Program(
+    var program = Program(
       name: values.text("process_name") ?? result.name, group: 0,
       arguments: values.text("command") ?? ByteString())
     program.environment = values.text("environment") ?? ByteString()
@@ -247,7 +247,7 @@ extension Reader {
       let start = configuration.programs.count
       for member in group.members {
         guard let found = programIndex.find(member) else { continue }
-        for program in processes[found].programs {
+        for var program in processes[found].programs {
           program.group = configuration.groups.count
           configuration.programs.append(program)
         }

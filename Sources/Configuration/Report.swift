@@ -7,8 +7,8 @@ public final class Report: @unchecked Sendable {
     let option: ByteString
     /// As Supervisor would spell it: `true`, `TERM`, `0,2`, sizes in bytes; empty: unset.
     var text = ByteString()
-    /// `FILE:LINE` where it was set.
-    var place: ByteString = "default"
+    /// `FILE:LINE` where it was set; empty: the default.
+    var place = ByteString()
 
     init(_ option: ByteString) { self.option = option }
   }
@@ -69,7 +69,7 @@ public final class Report: @unchecked Sendable {
     json.begin("{")
     for value in values {
       json.key(value.option)
-      json.string(value.place)
+      json.string(value.place.isEmpty ? "default" : value.place)
     }
     json.end("}")
     json.end("}")

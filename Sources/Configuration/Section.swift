@@ -21,8 +21,6 @@ final class Section {
   let name: ByteString
   /// nil: one that swinit does not know.
   let kind: SectionKind?
-  /// The trimmed part behind the first colon of the name, if there is one.
-  let ownName: ByteString?
   /// Where it stood first.
   var place: Place
   var entries: [Entry] = []
@@ -31,7 +29,6 @@ final class Section {
     self.name = name
     self.place = place
     let colon = name.firstIndex(of: UInt8(ascii: ":"))
-    ownName = colon.map { name.dropping($0 + 1).trimmed }
     kind = SectionKind(word: name.slice(0, colon ?? name.count), hasOwnName: colon != nil)
   }
 
@@ -51,6 +48,14 @@ final class Section {
     return nil
   }
 
+  /// The trimmed part behind the first colon of the name, if there is one. Made anew each time: one
+  /// that is kept would stay behind in memory which otherwise is free once the files are read.
+  @inline(never)
+  var ownName: ByteString? {
+    guard let colon = name.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    return name.dropping(colon + 1).trimmed
+  }
+
   /// The name up to its first colon.
   @inline(never)
   var word: ByteString { name.slice(0, name.firstIndex(of: UInt8(ascii: ":")) ?? name.count) }
@@ -66,12 +71,20 @@ struct SectionList {
   /// The index of the section of that name, which is made where there is none.
   mutating func index(of name: ByteString, place: Place) -> Int {
     let wanted = fingerprint(name)
+    return index(of: name, wanted) ?? append(Section(name: name, place: place), wanted)
+  }
+
+  private func index(of name: ByteString, _ wanted: UInt64) -> Int? {
     for index in fingerprints.indices
     where fingerprints[index] == wanted && sections[index].name == name {
       return index
     }
-    sections.append(Section(name: name, place: place))
-    fingerprints.append(wanted)
+    return nil
+  }
+
+  private mutating func append(_ section: Section, _ fingerprint: UInt64) -> Int {
+    sections.append(section)
+    fingerprints.append(fingerprint)
     return sections.count - 1
   }
 
@@ -83,8 +96,12 @@ struct SectionList {
 
   mutating func merge(_ other: SectionList) {
     for section in other.sections {
-      let target = sections[index(of: section.name, place: section.place)]
-      for entry in section.entries { target.set(entry) }
+      let wanted = fingerprint(section.name)
+      if let index = index(of: section.name, wanted) {
+        for entry in section.entries { sections[index].set(entry) }
+      } else {
+        _ = append(section, wanted)
+      }
     }
   }
 

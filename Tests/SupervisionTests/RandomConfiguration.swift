@@ -17,7 +17,7 @@ extension World {
     let essential: [Essential] = random.pick([[.none], [.none, .none, .fatal, .exit], [.fatal]])
     let autostart = random.pick([100, 100, 90, 30, 0])
     for slot in 0..<random.below(13) {
-      let program = randomProgram(slot, groups: configuration.groups.count, &random)
+      var program = randomProgram(slot, groups: configuration.groups.count, &random)
       program.priority = level ?? random.pick(priorities)
       program.essential = random.pick(essential)
       program.autostart = random.chance(autostart)
@@ -32,7 +32,7 @@ extension World {
   private static func randomProgram(
     _ slot: Slot, groups: Int, _ random: inout SplitMix64
   ) -> Program {
-    let program = Program(
+    var program = Program(
       name: ByteString("p\(slot)"), group: random.below(groups), arguments: "true\0")
     program.startsecs = random.pick([
       .zero, .milliseconds(1), .seconds(1), .seconds(1), .seconds(10), .seconds(3600),
