@@ -2,13 +2,13 @@
 // pays for this.
 
 extension Reader {
-  mutating func advise(_ values: SectionValues) {
+  func advise(_ values: SectionValues) {
     guard let block = values.text("command"), let setting = values.setting("command") else {
       return
     }
-    let place = setting.entry.place
+    guard let place = setting.entry?.place else { return }
     let script = Self.shellScript(block.entriesEndedByNul)
-    if Self.stopsContainer(script ?? setting.text) {
+    if Self.stopsContainer(script ?? setting.written) {
       faults.warn(
         place, fold: "stops the container",
         "this command stops the container itself; essential=exit or essential=fatal does that,"
@@ -24,17 +24,14 @@ extension Reader {
   /// The script of `sh -c SCRIPT`, `bash -lc SCRIPT` and the like.
   private static func shellScript(_ words: [ByteString]) -> ByteString? {
     guard let first = words.first else { return nil }
-    let name = first.split(at: UInt8(ascii: "/")).last ?? first
-    var isShell = false
-    for shell: StaticString in ["sh", "bash", "dash", "ash", "zsh"] where name == shell {
-      isShell = true
-    }
-    guard isShell else { return nil }
-    for index in words.indices.dropFirst() {
-      guard words[index].hasPrefix("-") else { return nil }
-      if !words[index].hasPrefix("--"), words[index].bytes.contains(UInt8(ascii: "c")) {
-        return index + 1 < words.count ? words[index + 1] : nil
-      }
+    let slash = first.lastIndex(of: UInt8(ascii: "/"))
+    guard WordList.shells.index(of: first.dropping((slash ?? -1) + 1)) != nil else { return nil }
+    var index = 1
+    while index < words.count, words[index].hasPrefix("-") {
+      let option = words[index]
+      index += 1
+      guard !option.hasPrefix("--"), option.contains(byte: UInt8(ascii: "c")) else { continue }
+      return index < words.count ? words[index] : nil
     }
     return nil
   }
@@ -65,7 +62,7 @@ extension Reader {
           continue
         }
       }
-      let command = ByteString(script.bytes[start..<index]).trimmed
+      let command = script.slice(start, index).trimmed
       if !command.isEmpty { commands.append(command) }
       start = index + 1
     }
@@ -81,19 +78,15 @@ extension Reader {
   private static func stopsContainer(_ script: ByteString) -> Bool {
     for command in commandsOfScript(script) {
       let words = command.wordsBetweenBlanks
-      for index in words.indices {
-        let rest = words[(index + 1)...]
-        if words[index].hasSuffix("supervisorctl"), rest.contains(where: { isWord($0, "shutdown") })
-        {
-          return true
-        }
-        guard isWord(words[index], "kill") else { continue }
-        for target in rest
-        where isWord(target, "1") || isWord(target, "$PPID")
-          || target.uppercased.contains("SUPERVISORD")
-        {
-          return true
-        }
+      // What stands before the word that is looked at.
+      var hasClient = false
+      var hasKill = false
+      for word in words {
+        if hasClient, isWord(word, "shutdown") { return true }
+        if hasKill, isWord(word, "1") || isWord(word, "$PPID") { return true }
+        if hasKill, word.uppercased.contains("SUPERVISORD") { return true }
+        if word.hasSuffix("supervisorctl") { hasClient = true }
+        if isWord(word, "kill") { hasKill = true }
       }
     }
     return false
@@ -101,11 +94,12 @@ extension Reader {
 
   /// Equal, quotes and parentheses around it aside.
   private static func isWord(_ text: ByteString, _ word: StaticString) -> Bool {
-    var bytes = text.bytes[...]
-    let closing = ByteString("\"')}").bytes
-    let opening = ByteString("\"'({").bytes
-    while let last = bytes.last, closing.contains(last) { bytes.removeLast() }
-    while let first = bytes.first, opening.contains(first) { bytes.removeFirst() }
-    return ByteString(bytes) == word
+    let closing: ByteString = "\"')}"
+    let opening: ByteString = "\"'({"
+    var start = 0
+    var end = text.count
+    while end > 0, closing.contains(byte: text.bytes[end - 1]) { end -= 1 }
+    while start < end, opening.contains(byte: text.bytes[start]) { start += 1 }
+    return text.slice(start, end).equals(word)
   }
 }

@@ -8,8 +8,10 @@ public struct ByteString: Hashable, Comparable, Sendable {
   public init(_ bytes: [UInt8] = []) { self.bytes = bytes }
   public init(_ slice: ArraySlice<UInt8>) { bytes = Array(slice) }
   public init(_ text: String) { bytes = Array(text.utf8) }
-  public init(_ text: StaticString) {
-    bytes = Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  public init(_ text: StaticString) { self.init(FixedText(text)) }
+  @inline(never)
+  public init(_ text: FixedText) {
+    bytes = Array(UnsafeBufferPointer(start: text.start, count: text.count))
   }
 
   public var isEmpty: Bool { bytes.isEmpty }
@@ -22,8 +24,14 @@ public struct ByteString: Hashable, Comparable, Sendable {
   }
 
   public static func == (left: ByteString, right: StaticString) -> Bool {
-    left.bytes.elementsEqual(
-      UnsafeBufferPointer(start: right.utf8Start, count: right.utf8CodeUnitCount))
+    left == FixedText(right)
+  }
+
+  @inline(never)
+  public static func == (left: ByteString, right: FixedText) -> Bool {
+    guard left.bytes.count == right.count else { return false }
+    for index in 0..<right.count where left.bytes[index] != right.start[index] { return false }
+    return true
   }
 
   @inline(never)
@@ -33,7 +41,9 @@ public struct ByteString: Hashable, Comparable, Sendable {
 
   @inline(never)
   public static func + (left: ByteString, right: ByteString) -> ByteString {
-    ByteString(left.bytes + right.bytes)
+    var sum = left
+    sum += right
+    return sum
   }
 }
 

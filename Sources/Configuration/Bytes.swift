@@ -18,22 +18,51 @@ extension ByteString {
     var end = bytes.count
     while first < end, bytes[first].isBlank { first += 1 }
     while end > first, bytes[end - 1].isBlank { end -= 1 }
-    return first == 0 && end == bytes.count ? self : ByteString(bytes[first..<end])
+    return slice(first, end)
   }
+
+  /// The bytes from `start` up to `end`, as far as there are any.
+  @inline(never)
+  public func slice(_ start: Int, _ end: Int) -> ByteString {
+    let first = max(start, 0)
+    let last = min(end, bytes.count)
+    if first >= last { return ByteString() }
+    return first == 0 && last == bytes.count ? self : ByteString(bytes[first..<last])
+  }
+
+  /// Where the byte stands first; nil: nowhere.
+  @inline(never)
+  public func firstIndex(of byte: UInt8) -> Int? {
+    for index in 0..<bytes.count where bytes[index] == byte { return index }
+    return nil
+  }
+
+  /// Where the byte stands last; nil: nowhere.
+  @inline(never)
+  public func lastIndex(of byte: UInt8) -> Int? {
+    var index = bytes.count
+    while index > 0 {
+      index -= 1
+      if bytes[index] == byte { return index }
+    }
+    return nil
+  }
+
+  public func contains(byte: UInt8) -> Bool { firstIndex(of: byte) != nil }
 
   /// ASCII letters in upper case, everything else as it is.
   @inline(never)
   public var uppercased: ByteString {
-    var result = self
-    for index in result.bytes.indices { result.bytes[index] = result.bytes[index].uppercased }
+    var result = ByteString()
+    for byte in bytes { result.append(byte: byte.uppercased) }
     return result
   }
 
   /// ASCII letters in lower case, everything else as it is.
   @inline(never)
   public var lowercased: ByteString {
-    var result = self
-    for index in result.bytes.indices { result.bytes[index] = result.bytes[index].lowercased }
+    var result = ByteString()
+    for byte in bytes { result.append(byte: byte.lowercased) }
     return result
   }
 
@@ -73,7 +102,7 @@ extension ByteString {
   /// From `start` to the end; empty when `start` lies beyond it.
   @inline(never)
   public func dropping(_ start: Int) -> ByteString {
-    start <= 0 ? self : ByteString(bytes.dropFirst(start))
+    slice(start, bytes.count)
   }
 
   /// The parts between the separators, empty ones too: one more than there are separators.
@@ -81,11 +110,10 @@ extension ByteString {
   public func split(at separator: UInt8) -> [ByteString] {
     var parts: [ByteString] = []
     var start = 0
-    for index in bytes.indices where bytes[index] == separator {
-      parts.append(ByteString(bytes[start..<index]))
+    for index in 0...bytes.count where index == bytes.count || bytes[index] == separator {
+      parts.append(slice(start, index))
       start = index + 1
     }
-    parts.append(ByteString(bytes[start...]))
     return parts
   }
 
@@ -95,7 +123,7 @@ extension ByteString {
     var words: [ByteString] = []
     var start = 0
     for index in 0...bytes.count where index == bytes.count || bytes[index].isBlank {
-      if index > start { words.append(ByteString(bytes[start..<index])) }
+      if index > start { words.append(slice(start, index)) }
       start = index + 1
     }
     return words
@@ -132,7 +160,11 @@ extension ByteString {
 
   @inline(never)
   mutating func append(literal text: StaticString) {
-    for index in 0..<text.utf8CodeUnitCount { bytes.append(text.utf8Start[index]) }
+    append(FixedText(text))
+  }
+  @inline(never)
+  mutating func append(_ text: FixedText) {
+    for index in 0..<text.count { append(byte: text.start[index]) }
   }
   @inline(never)
   mutating func append(_ text: ByteString) { bytes.append(contentsOf: text.bytes) }
@@ -140,21 +172,30 @@ extension ByteString {
   mutating func append(byte: UInt8) { bytes.append(byte) }
   @inline(never)
   mutating func append(number: Int64) {
-    if number < 0 { bytes.append(UInt8(ascii: "-")) }
-    var rest = number.magnitude
-    let start = bytes.count
-    repeat {
-      bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
-    } while rest > 0
-    bytes[start...].reverse()
+    if number < 0 { append(byte: UInt8(ascii: "-")) }
+    append(digits: number.magnitude, base: 10)
+  }
+
+  /// In a base of 2…16.
+  @inline(never)
+  mutating func append(digits number: UInt64, base: UInt64) {
+    var unit: UInt64 = 1
+    while number / unit >= base { unit *= base }
+    while unit > 0 {
+      append(byte: Self.hexadecimalDigit(UInt8(truncatingIfNeeded: number / unit % base)))
+      unit /= base
+    }
   }
 
   /// The entries of a block in which a NUL ends each, as execve(2) takes them.
   @inline(never)
   public var entriesEndedByNul: [ByteString] {
-    var entries = split(at: 0)
-    entries.removeLast()
+    var entries: [ByteString] = []
+    var start = 0
+    for index in 0..<bytes.count where bytes[index] == 0 {
+      entries.append(slice(start, index))
+      start = index + 1
+    }
     return entries
   }
 }
@@ -169,7 +210,7 @@ extension ByteString {
     while index < bytes.count {
       let (length, isWhole) = character(at: index)
       if isWhole {
-        for offset in 0..<length { text.append(byte: bytes[index + offset]) }
+        text.append(slice(index, index + length))
       } else {
         text.append(literal: "\u{FFFD}")
       }

@@ -4,10 +4,10 @@
 // one run and not five.
 
 /// What may stand between `%(` and `)`.
-struct ExpansionNames {
-  var hostName: ByteString
+final class ExpansionNames {
+  let hostName: ByteString
   /// Lists of `NAME=value`; a later list counts before an earlier one.
-  var inherited: [ByteString]
+  let inherited: [ByteString]
   var global: [ByteString] = []
   var own: [ByteString] = []
   var programName: ByteString?
@@ -20,6 +20,13 @@ struct ExpansionNames {
     self.inherited = inherited
   }
 
+  /// For one section: what all of them know.
+  func forSection() -> ExpansionNames {
+    let names = ExpansionNames(hostName: hostName, inherited: inherited)
+    names.global = global
+    return names
+  }
+
   func variable(_ name: ByteString) -> ByteString? {
     Self.find(name, own) ?? Self.find(name, global) ?? Self.find(name, inherited)
   }
@@ -28,11 +35,17 @@ struct ExpansionNames {
     var found: ByteString?
     for entry in list
     where entry.count > name.count && entry.bytes[name.count] == UInt8(ascii: "=")
-      && entry.bytes.starts(with: name.bytes)
+      && hasPrefix(entry, name)
     {
       found = entry.dropping(name.count + 1)
     }
     return found
+  }
+
+  /// Without a copy of what is compared: an environment has many entries.
+  private static func hasPrefix(_ entry: ByteString, _ name: ByteString) -> Bool {
+    for index in 0..<name.count where entry.bytes[index] != name.bytes[index] { return false }
+    return true
   }
 
   /// The name that is most like an unknown one.
@@ -45,14 +58,20 @@ struct ExpansionNames {
     if processNumber != nil { nearest.consider("process_num") }
     if numprocs != nil { nearest.consider("numprocs") }
     if name.hasPrefix("ENV_") {
-      for list in [inherited, global, own] {
-        for entry in list {
-          guard let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) else { continue }
-          nearest.consider("ENV_" + ByteString(entry.bytes[..<equals]))
-        }
-      }
+      for entry in inherited { nearest.consider(variable: entry) }
+      for entry in global { nearest.consider(variable: entry) }
+      for entry in own { nearest.consider(variable: entry) }
     }
     return nearest
+  }
+}
+
+extension NearestName {
+  /// `NAME=value`.
+  @inline(never)
+  fileprivate mutating func consider(variable entry: ByteString) {
+    guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return }
+    consider("ENV_" + entry.slice(0, equals))
   }
 }
 
@@ -65,7 +84,17 @@ struct Expander {
   private var result = ByteString()
   private var hasStraySign = false
   /// What is wrong, each `cannot expand …` without the option's name.
-  private(set) var failures: [(piece: ByteString, reason: ByteString)] = []
+  private(set) var failures: [Failure] = []
+
+  final class Failure {
+    let piece: ByteString
+    let reason: ByteString
+
+    init(_ piece: ByteString, _ reason: ByteString) {
+      self.piece = piece
+      self.reason = reason
+    }
+  }
 
   /// A longer field than this is a slip, and no reason to fill the memory.
   private static let widestField = 1000
@@ -78,7 +107,7 @@ struct Expander {
 
   /// nil: see `failures`.
   mutating func expand() -> ByteString? {
-    guard text.bytes.contains(UInt8(ascii: "%")) else { return text }
+    guard text.contains(byte: UInt8(ascii: "%")) else { return text }
     while position < text.count {
       let byte = text.bytes[position]
       if byte != UInt8(ascii: "%") {
@@ -106,9 +135,9 @@ struct Expander {
   }
 
   private mutating func fail(_ start: Int, _ end: Int, _ reason: ByteString) {
-    let piece = ByteString(text.bytes[start..<min(end, text.count)])
+    let piece = text.slice(start, end)
     for failure in failures where failure.piece == piece { return }
-    failures.append((piece, reason))
+    failures.append(Failure(piece, reason))
   }
 
   /// From the `%` at `position` to the end of its conversion.
@@ -121,7 +150,7 @@ struct Expander {
       hasStraySign = true
       return
     }
-    let name = ByteString(text.bytes[start + 2..<close])
+    let name = text.slice(start + 2, close)
     position = close + 1
     guard let field = readField(), position < text.count else {
       fail(start, position, "s, d or another letter must follow the \")\"")
@@ -173,9 +202,7 @@ struct Expander {
       guard let precision = readNumber() else { return nil }
       field.precision = precision
     }
-    if position < text.count,
-      [UInt8(ascii: "h"), UInt8(ascii: "l"), UInt8(ascii: "L")].contains(text.bytes[position])
-    {
+    if position < text.count, ByteString("hlL").contains(byte: text.bytes[position]) {
       position += 1
     }
     return field
@@ -210,7 +237,7 @@ struct Expander {
   private mutating func environmentValue(of name: ByteString, _ start: Int) -> ByteString? {
     var index = 4
     while index < name.count, !name.matches(":-", at: index) { index += 1 }
-    let variable = ByteString(name.bytes[4..<index])
+    let variable = name.slice(4, index)
     let value = names.variable(variable)
     if index < name.count {
       if let value, !value.isEmpty { return value }
@@ -238,42 +265,35 @@ private struct Field {
   var precision: Int?
 
   func isNumber(_ letter: UInt8) -> Bool {
-    switch letter {
-    case UInt8(ascii: "d"), UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "o"),
-      UInt8(ascii: "x"), UInt8(ascii: "X"):
-      true
-    default: false
-    }
+    ByteString("diuoxX").contains(byte: letter)
   }
 
   /// nil: no such letter, or not a number where the letter wants one.
   func format(_ value: ByteString, _ letter: UInt8) -> ByteString? {
     if letter == UInt8(ascii: "s") {
-      return padded(precision.map { ByteString(value.bytes.prefix($0)) } ?? value, sign: "")
+      return padded(value.slice(0, precision ?? value.count), sign: "")
     }
     guard isNumber(letter), let number = value.signedDecimal else { return nil }
-    var digits = ByteString()
     var base: UInt64 = 10
     if letter == UInt8(ascii: "o") { base = 8 }
     if letter == UInt8(ascii: "x") || letter == UInt8(ascii: "X") { base = 16 }
-    var rest = number.magnitude
-    repeat {
-      digits.append(
-        byte: ByteString.hexadecimalDigit(UInt8(truncatingIfNeeded: rest % base)))
-      rest /= base
-    } while rest > 0
-    while digits.count < precision ?? 0 { digits.append(byte: UInt8(ascii: "0")) }
-    digits.bytes.reverse()
+    var digits = ByteString()
+    digits.append(digits: number.magnitude, base: base)
+    digits = Self.fill(UInt8(ascii: "0"), (precision ?? 0) - digits.count) + digits
     if letter == UInt8(ascii: "X") { digits = digits.uppercased }
     return padded(digits, sign: number < 0 ? "-" : showsPlus ? "+" : "", isNumber: true)
   }
 
   private func padded(_ text: ByteString, sign: ByteString, isNumber: Bool = false) -> ByteString {
-    let missing = max(0, width - text.count - sign.count)
-    if isLeft { return sign + text + ByteString([UInt8](repeating: 0x20, count: missing)) }
-    if isNumber, fillsWithZeros {
-      return sign + ByteString([UInt8](repeating: 0x30, count: missing)) + text
-    }
-    return ByteString([UInt8](repeating: 0x20, count: missing)) + sign + text
+    let missing = width - text.count - sign.count
+    if isLeft { return sign + text + Self.fill(0x20, missing) }
+    if isNumber, fillsWithZeros { return sign + Self.fill(0x30, missing) + text }
+    return Self.fill(0x20, missing) + sign + text
+  }
+
+  private static func fill(_ byte: UInt8, _ count: Int) -> ByteString {
+    var text = ByteString()
+    while text.count < count { text.append(byte: byte) }
+    return text
   }
 }

@@ -8,13 +8,20 @@ struct Place {
 /// Gathers what is wrong. One mistake must not hide another one, so nothing stops at the first;
 /// and a remark that many lines earn is made once, at the first of them, naming the others.
 struct FaultList {
-  private struct Item {
+  private final class Item {
     var place: Place
-    var severity: Fault.Severity
-    var message: ByteString
+    let severity: Fault.Severity
+    let message: ByteString
     /// Equal remarks of one file are folded; empty: never.
-    var fold: ByteString
+    let fold: ByteString
     var alsoLines: [Int] = []
+
+    init(_ place: Place, _ severity: Fault.Severity, _ message: ByteString, fold: ByteString) {
+      self.place = place
+      self.severity = severity
+      self.message = message
+      self.fold = fold
+    }
   }
   private var items: [Item] = []
   private(set) var errorCount = 0
@@ -34,12 +41,12 @@ struct FaultList {
     {
       return
     }
-    items.append(Item(place: place, severity: .error, message: message, fold: ByteString()))
+    items.append(Item(place, .error, message, fold: ByteString()))
   }
 
   @inline(never)
   mutating func warn(_ place: Place, _ message: ByteString) {
-    items.append(Item(place: place, severity: .warning, message: message, fold: ByteString()))
+    items.append(Item(place, .warning, message, fold: ByteString()))
   }
 
   mutating func warn(_ place: Place, fold: StaticString, _ message: ByteString) {
@@ -52,15 +59,14 @@ struct FaultList {
   ) {
     var key = ByteString(fold)
     key.append(detail)
-    for index in items.indices
-    where items[index].place.file == place.file && items[index].fold == key {
-      let line = items[index].place.line
+    for item in items where item.place.file == place.file && item.fold == key {
+      let line = item.place.line
       if line == place.line { return }
-      items[index].alsoLines.append(max(line, place.line))
-      items[index].place.line = min(line, place.line)
+      item.alsoLines.append(max(line, place.line))
+      item.place.line = min(line, place.line)
       return
     }
-    items.append(Item(place: place, severity: .warning, message: message, fold: key))
+    items.append(Item(place, .warning, message, fold: key))
   }
 
   /// In the order of the files and lines; each as a person reads it.
@@ -84,13 +90,17 @@ struct FaultList {
     var keys: [SortKey] = []
     for line in lines { keys.append(SortKey(first: line)) }
     var text: ByteString = " (also line "
-    for (position, index) in ascendingOrder(of: keys).enumerated() {
+    var position = 0
+    for index in ascendingOrder(of: keys) {
       if position == mostLinesNamed {
-        return text + message(" and {} more)", decimal(Int64(lines.count - position)))
+        text.append(message(" and {} more", decimal(lines.count - position)))
+        break
       }
       if position > 0 { text.append(literal: ", ") }
       text.append(number: Int64(lines[index]))
+      position += 1
     }
-    return text + ")"
+    text.append(byte: UInt8(ascii: ")"))
+    return text
   }
 }

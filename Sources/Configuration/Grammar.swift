@@ -37,12 +37,13 @@ struct FileParser {
 
   private mutating func run(_ bytes: [UInt8]) {
     // The byte order mark of UTF-8.
-    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF] as [UInt8]) ? 3 : 0
+    let text = ByteString(bytes)
+    var start = text.hasPrefix("\u{FEFF}") ? 3 : 0
     var line = 1
     while start < bytes.count {
       var end = start
       while end < bytes.count, bytes[end] != 0x0A, bytes[end] != 0x0D { end += 1 }
-      read(bytes[start..<end], Place(file: file, line: line))
+      read(text.slice(start, end), Place(file: file, line: line))
       if end + 1 < bytes.count, bytes[end] == 0x0D, bytes[end + 1] == 0x0A { end += 1 }
       start = end + 1
       line += 1
@@ -50,14 +51,13 @@ struct FileParser {
     finishValue()
   }
 
-  private mutating func read(_ slice: ArraySlice<UInt8>, _ place: Place) {
-    let line = ByteString(slice)
+  private mutating func read(_ line: ByteString, _ place: Place) {
     let text = line.trimmed
     guard let sign = text.bytes.first else {
       pending.addBlankLine()
       return
     }
-    if line.count > Limit.line || line.bytes.contains(0) {
+    if line.count > Limit.line || line.contains(byte: 0) {
       finishValue()
       pending.discard()
       indentation = Self.indentation(of: line)
@@ -65,8 +65,8 @@ struct FileParser {
         place,
         line.count > Limit.line
           ? message(
-            "cannot read this line: it has {} bytes, {} are allowed", decimal(Int64(line.count)),
-            decimal(Int64(Limit.line)))
+            "cannot read this line: it has {} bytes, {} are allowed", decimal(line.count),
+            decimal(Limit.line))
           : "cannot read this line: it holds a NUL byte; this is no text file, or not in UTF-8")
       return
     }
@@ -87,18 +87,20 @@ struct FileParser {
   }
 
   private static func indentation(of line: ByteString) -> Int {
-    line.bytes.firstIndex { !$0.isBlank } ?? 0
+    var depth = 0
+    while depth < line.count, line.bytes[depth].isBlank { depth += 1 }
+    return depth
   }
 
   private mutating func readHeader(_ text: ByteString, _ place: Place) {
     section = nil
     hasSeenHeader = true
-    let line = ByteString(text.bytes[..<commentStart(text)])
-    guard let close = line.bytes.firstIndex(of: UInt8(ascii: "]")) else {
+    let line = text.slice(0, commentStart(text))
+    guard let close = line.firstIndex(of: UInt8(ascii: "]")) else {
       faults.error(place, message("cannot read section header {q}: \"]\" is missing", line.trimmed))
       return
     }
-    let name = ByteString(line.bytes[1..<close])
+    let name = line.slice(1, close)
     if name.trimmed.isEmpty {
       faults.error(place, message("cannot read section header {q}: it has no name", line.trimmed))
       return
@@ -110,7 +112,7 @@ struct FileParser {
     if result.sections.count >= Limit.sections {
       faults.error(
         place,
-        message("cannot read another section: {} are allowed", decimal(Int64(Limit.sections))))
+        message("cannot read another section: {} are allowed", decimal(Limit.sections)))
       return
     }
     section = result.index(of: name, place: place)
@@ -118,16 +120,19 @@ struct FileParser {
 
   private mutating func readKey(_ line: ByteString, _ text: ByteString, _ place: Place) {
     let end = commentStart(line)
-    let separator = line.bytes[..<end].firstIndex {
-      $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":")
+    var separator = 0
+    while separator < end, line.bytes[separator] != UInt8(ascii: "="),
+      line.bytes[separator] != UInt8(ascii: ":")
+    {
+      separator += 1
     }
     pending.discard()
-    guard let separator else {
+    if separator == end {
       faults.error(
         place, message("cannot read {q}: a line is [section], option=value or a comment", text))
       return
     }
-    let key = ByteString(line.bytes[..<separator]).trimmed.lowercased
+    let key = line.slice(0, separator).trimmed.lowercased
     if key.isEmpty {
       faults.error(place, message("cannot read {q}: the option's name is missing", text))
       return
@@ -149,10 +154,10 @@ struct FileParser {
     guard let section, let key = pending.key else { return }
     var isSuspicious = text.hasPrefix("[") && text.hasSuffix("]")
     if !isSuspicious,
-      let equals = text.bytes.firstIndex(of: UInt8(ascii: "=")),
-      let kind = sectionKind(of: result.sections[section])
+      let equals = text.firstIndex(of: UInt8(ascii: "=")),
+      let kind = result.sections[section].kind
     {
-      isSuspicious = kind.option(ByteString(text.bytes[..<equals]).trimmed.lowercased) != nil
+      isSuspicious = kind.option(text.slice(0, equals).trimmed.lowercased) != nil
     }
     if isSuspicious {
       faults.warn(
@@ -168,7 +173,7 @@ struct FileParser {
   private mutating func finishValue() {
     if let section, let key = pending.key {
       let (value, quotedComment) = pending.value()
-      result.set(Entry(key: key, value: value, place: pending.place), in: section)
+      result.sections[section].set(Entry(key: key, value: value, place: pending.place))
       if quotedComment {
         faults.warn(
           pending.place, fold: "comment sign in quotes",
@@ -197,13 +202,17 @@ private struct PendingValue {
   /// nil: the lines of a bad key, to be thrown away.
   private(set) var key: ByteString?
   private(set) var place = Place(file: 0, line: 0)
-  private var lines: [(text: ByteString, from: Int)] = []
+  private var lines: [ByteString] = []
+  /// Where the value begins in each of them.
+  private var starts: [Int] = []
 
   mutating func begin(_ key: ByteString, _ place: Place, _ line: ByteString, from: Int) {
     isOpen = true
     self.key = key
     self.place = place
-    lines = [(line, from)]
+    lines = []
+    starts = []
+    add(line, from: from)
   }
 
   mutating func discard() {
@@ -219,11 +228,13 @@ private struct PendingValue {
   }
 
   mutating func add(_ line: ByteString, from: Int) {
-    if key != nil { lines.append((line, from)) }
+    if key == nil { return }
+    lines.append(line)
+    starts.append(from)
   }
 
   mutating func addBlankLine() {
-    if key != nil { lines.append((ByteString(), 0)) }
+    add(ByteString(), from: 0)
   }
 
   /// The value without its comments, and whether a comment sign was kept because of quotes.
@@ -237,18 +248,19 @@ private struct PendingValue {
   private func joined(heedingQuotes: Bool, _ keptSign: inout Bool) -> ByteString? {
     var value = ByteString()
     var quotes = QuoteState()
-    for (number, line) in lines.enumerated() {
-      if number > 0 { value.append(byte: 0x0A) }
-      var end = line.from
-      while end < line.text.count {
-        if isCommentSign(line.text, end) {
+    for index in lines.indices {
+      if index > 0 { value.append(byte: 0x0A) }
+      let line = lines[index]
+      var end = starts[index]
+      while end < line.count {
+        if isCommentSign(line, end) {
           if !quotes.isOpen { break }
           keptSign = true
         }
-        if heedingQuotes { quotes.advance(line.text.bytes[end]) }
+        if heedingQuotes { quotes.advance(line.bytes[end]) }
         end += 1
       }
-      value.append(ByteString(line.text.bytes[line.from..<end]).trimmed)
+      value.append(line.slice(starts[index], end).trimmed)
     }
     return quotes.isOpen ? nil : value.trimmed
   }

@@ -1,25 +1,31 @@
 /// `[group:x]` as it stands in the files.
-struct GroupSpecification {
-  var name: ByteString
-  var priority: Int32
-  var members: [ByteString]
+final class GroupSpecification {
+  let name: ByteString
+  let priority: Int32
+  var members: [ByteString] = []
   var place: Place
+
+  init(name: ByteString, priority: Int32, place: Place) {
+    self.name = name
+    self.priority = priority
+    self.place = place
+  }
 }
 
 extension Reader {
   /// Reads all `[group:x]`. A program that two of them name, or none defines, is an error.
-  mutating func readGroups() -> [GroupSpecification] {
+  func readGroups() -> [GroupSpecification] {
     var groups: [GroupSpecification] = []
     let defined = definedPrograms()
-    for section in sections.sections where sectionKind(of: section) == .group {
-      guard let name = section.nameParts.rest else { continue }
-      var names = names
+    for section in sections.sections where section.kind == .group {
+      guard let name = section.ownName else { continue }
+      let names = names.forSection()
       names.groupName = name
-      var values = SectionValues(.group)
-      evaluateAll(&values, section, names)
+      let values = SectionValues(.group)
+      evaluateAll(values, section, names)
       checkOptions(section, .group)
-      var group = GroupSpecification(
-        name: name, priority: values.int32("priority"), members: [], place: section.place)
+      let group = GroupSpecification(
+        name: name, priority: values.int32("priority"), place: section.place)
       if let text = values.text("programs") {
         group.place = values.place("programs") ?? section.place
         group.members = namesBetweenCommas(text)
@@ -27,29 +33,29 @@ extension Reader {
         faults.error(
           section.place, message("cannot make group {q}: programs=NAME,NAME is missing", name))
       }
-      checkMembers(&group, among: groups, defined)
+      checkMembers(group, among: groups, defined)
       if isName(name) { groups.append(group) }
     }
     return groups
   }
 
   /// Drops the members that are in error.
-  private mutating func checkMembers(
-    _ group: inout GroupSpecification, among others: [GroupSpecification], _ defined: NameIndex
+  private func checkMembers(
+    _ group: GroupSpecification, among others: [GroupSpecification], _ defined: NameIndex
   ) {
     var good: [ByteString] = []
     for member in group.members {
       if good.contains(member) {
         faults.error(
           group.place, message("cannot take program {q} twice into group {q}", member, group.name))
-      } else if let other = others.first(where: { $0.members.contains(member) }) {
+      } else if let other = owner(of: member, among: others) {
         faults.error(
           group.place,
           message(
             """
             cannot take program {q} into group {q}: it is in group {q} already (line \
             {})
-            """, member, group.name, other.name, decimal(Int64(other.place.line))))
+            """, member, group.name, other.name, decimal(other.place.line)))
       } else if defined.find(member) != nil {
         good.append(member)
       } else {
@@ -63,15 +69,21 @@ extension Reader {
     group.members = good
   }
 
+  private func owner(
+    of member: ByteString, among groups: [GroupSpecification]
+  ) -> GroupSpecification? {
+    for group in groups where group.members.contains(member) { return group }
+    return nil
+  }
+
   /// What a group may name: programs, and fcgi-programs, though these do not run.
   private func definedPrograms() -> NameIndex {
     var names: [ByteString] = []
     for section in sections.sections {
-      guard let kind = sectionKind(of: section), kind == .program || kind == .fcgiProgram,
-        let name = section.nameParts.rest
-      else { continue }
-      names.append(name)
+      if section.kind == .program || section.kind == .fcgiProgram, let name = section.ownName {
+        names.append(name)
+      }
     }
-    return NameIndex(names, Array(names.indices))
+    return NameIndex(names)
   }
 }

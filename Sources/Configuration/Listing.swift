@@ -9,36 +9,30 @@ extension Configuration {
     }
     let order = ascendingOrder(of: keys)
     var levels: [ByteString] = []
-    var longest = (level: 0, name: 0)
+    var names: [ByteString] = []
+    var longestLevel = 0
+    var longestName = 0
     for index in order {
-      var level = ByteString()
-      level.append(number: Int64(groups[programs[index].group].priority))
-      level.append(byte: UInt8(ascii: "/"))
-      level.append(number: Int64(programs[index].priority))
-      longest.level = max(longest.level, level.count)
-      longest.name = max(longest.name, displayName(programs[index]).count)
+      let level = message("{}/{}", decimal(keys[index].first), decimal(keys[index].second))
+      let name = displayName(programs[index])
+      longestLevel = max(longestLevel, level.count)
+      longestName = max(longestName, name.count)
       levels.append(level)
+      names.append(name)
     }
     var text = ByteString()
-    for (position, index) in order.enumerated() {
-      let program = programs[index]
-      text.appendColumn(levels[position], width: longest.level)
-      text.appendColumn(displayName(program), width: longest.name)
+    for position in order.indices {
+      let program = programs[order[position]]
+      text.appendColumn(levels[position], width: longestLevel)
+      text.appendColumn(names[position], width: longestName)
       text.append(commandLine(program.arguments))
       var notes = ByteString()
-      if let user = program.user {
-        notes.append(literal: "user ")
-        notes.append(user)
-      }
+      if let user = program.user { notes = "user " + user }
       if !program.autostart {
         if !notes.isEmpty { notes.append(literal: ", ") }
         notes.append(literal: "not started by itself")
       }
-      if !notes.isEmpty {
-        text.append(literal: "  (")
-        text.append(notes)
-        text.append(literal: ")")
-      }
+      if !notes.isEmpty { text.append(message("  ({})", notes)) }
       text.append(byte: 0x0A)
     }
     return text.bytes

@@ -57,16 +57,21 @@ private struct Loader<Source: ConfigurationSource> {
       reader.faults.error(
         place(of: path), message("cannot read directory {q}: {}", path, reason))
       return
-    case .names(let unsorted): names = sorted(unsorted.filter { isFragment($0) })
+    case .names(let all): names = sorted(all)
     }
-    if names.isEmpty {
+    var isEmpty = true
+    for name in names where isFragment(name) {
+      isEmpty = false
+      readFile(joined(path, name), asked: nil, followsIncludes: true)
+    }
+    if isEmpty {
       reader.faults.warn(
         place(of: path), "there is no *.conf or *.ini file in this directory, nothing will run")
     }
-    for name in names { readFile(joined(path, name), asked: nil, followsIncludes: true) }
   }
 
   /// `asked`: the line of the `[include]` that asks for it.
+  @inline(never)
   private mutating func readFile(_ path: ByteString, asked: Place?, followsIncludes: Bool) {
     let normal = normalized(path)
     if filesRead.contains(normal) {
@@ -77,32 +82,27 @@ private struct Loader<Source: ConfigurationSource> {
     let bytes: [UInt8]
     switch source.read(path, limit: Limit.file) {
     case .bytes(let contents): bytes = contents
-    case .tooLarge:
-      reader.faults.error(
-        place(of: path),
-        message(
-          "cannot read this file: it has more than the {} bytes that are allowed",
-          decimal(Int64(Limit.file))))
-      return
+    case .tooLarge: return refuseSize(of: path)
     case .failed(let reason):
       reader.faults.error(
         asked ?? place(of: path), message("cannot read {q}: {}", path, reason))
       return
     }
-    if bytes.count > Limit.file {
-      reader.faults.error(
-        place(of: path),
-        message(
-          "cannot read this file: it has more than the {} bytes that are allowed",
-          decimal(Int64(Limit.file))))
-      return
-    }
+    if bytes.count > Limit.file { return refuseSize(of: path) }
     reader.files.append(path)
     filesRead.append(normal)
     let file = reader.files.count - 1
     let sections = FileParser.parse(bytes, file: file, &reader.faults)
     reader.sections.merge(sections)
     if let include = sections.section("include") { follow(include, followsIncludes) }
+  }
+
+  private mutating func refuseSize(of path: ByteString) {
+    reader.faults.error(
+      place(of: path),
+      message(
+        "cannot read this file: it has more than the {} bytes that are allowed",
+        decimal(Limit.file)))
   }
 
   private mutating func follow(_ include: Section, _ followsIncludes: Bool) {
@@ -138,7 +138,10 @@ private struct Loader<Source: ConfigurationSource> {
   /// Users may be made before their program starts, so that an unknown one is no error.
   private mutating func checkUsers() {
     var known: [ByteString] = []
-    for (user, place) in reader.users where !known.contains(user) {
+    for setting in reader.users {
+      guard let user = setting.text, let place = setting.entry?.place, !known.contains(user) else {
+        continue
+      }
       if source.userIsKnown(user) {
         known.append(user)
       } else {
@@ -176,8 +179,10 @@ private func normalized(_ path: ByteString) -> ByteString {
     }
   }
   var result: ByteString = path.hasPrefix("/") ? "/" : ""
-  for (index, part) in parts.enumerated() {
-    if index > 0 { result.append(byte: UInt8(ascii: "/")) }
+  var isFirst = true
+  for part in parts {
+    if !isFirst { result.append(byte: UInt8(ascii: "/")) }
+    isFirst = false
     result.append(part)
   }
   return result

@@ -27,7 +27,7 @@ enum LogFileText {
   private static func isDescriptor(_ text: ByteString, _ number: StaticString) -> Bool {
     for prefix: StaticString in ["/dev/fd/", "/proc/1/fd/", "/proc/self/fd/"]
     where text.hasPrefix(prefix) {
-      return text.dropping(prefix.utf8CodeUnitCount) == number
+      return text.dropping(prefix.utf8CodeUnitCount).equals(number)
     }
     return false
   }

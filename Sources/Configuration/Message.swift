@@ -33,9 +33,14 @@ private func fill(_ template: StaticString, _ values: [ByteString]) -> ByteStrin
     let isPlain = pattern.matches("{}", at: index)
     let isQuoted = pattern.matches("{q}", at: index)
     if isPlain || isQuoted || pattern.matches("{s}", at: index) {
-      let value = gaps < values.count ? values[gaps] : ByteString()
+      if gaps < values.count {
+        if isPlain {
+          text.append(values[gaps])
+        } else {
+          text.appendShortened(values[gaps], inQuotes: isQuoted)
+        }
+      }
       gaps += 1
-      if isPlain { text.append(value) } else { text.appendShortened(value, inQuotes: isQuoted) }
       index += isPlain ? 2 : 3
     } else {
       text.append(byte: pattern.bytes[index])
@@ -54,14 +59,9 @@ public func decimal(_ number: some BinaryInteger) -> ByteString {
 
 /// The octal digits of a number that is not negative.
 func octal(_ number: Int64) -> ByteString {
-  var digits = ByteString()
-  var rest = number.magnitude
-  repeat {
-    digits.append(byte: 0x30 + UInt8(truncatingIfNeeded: rest & 7))
-    rest >>= 3
-  } while rest > 0
-  digits.bytes.reverse()
-  return digits
+  var text = ByteString()
+  text.append(digits: number.magnitude, base: 8)
+  return text
 }
 
 extension ByteString {
@@ -79,20 +79,26 @@ extension ByteString {
   mutating func appendShortened(_ text: ByteString, inQuotes: Bool) {
     if inQuotes { append(byte: UInt8(ascii: "\"")) }
     if text.count <= Self.longestQuote {
-      for byte in text.bytes { appendEscaped(byte) }
+      appendEscaped(text)
     } else {
       // Cut between characters, not inside one: a half of one would be shown as U+FFFD.
       var headEnd = Self.longestQuote - 20
       while headEnd > 40, text.bytes[headEnd] & 0xC0 == 0x80 { headEnd -= 1 }
       var tailStart = text.count - 17
       while tailStart < text.count - 10, text.bytes[tailStart] & 0xC0 == 0x80 { tailStart += 1 }
-      for byte in text.bytes[..<headEnd] { appendEscaped(byte) }
+      appendEscaped(text.slice(0, headEnd))
       append(literal: "...")
-      for byte in text.bytes[tailStart...] { appendEscaped(byte) }
+      appendEscaped(text.dropping(tailStart))
     }
     if inQuotes { append(byte: UInt8(ascii: "\"")) }
   }
 
+  @inline(never)
+  private mutating func appendEscaped(_ text: ByteString) {
+    for byte in text.bytes { appendEscaped(byte) }
+  }
+
+  @inline(never)
   mutating func appendEscaped(_ byte: UInt8) {
     switch byte {
     case 0x0A: append(literal: "\\n")
@@ -100,10 +106,16 @@ extension ByteString {
     case 0x09: append(literal: "\\t")
     case 0..<0x20, 0x7F:
       append(literal: "\\x")
-      append(byte: Self.hexadecimalDigit(byte >> 4))
-      append(byte: Self.hexadecimalDigit(byte & 15))
+      append(hexadecimal: byte)
     default: append(byte: byte)
     }
+  }
+
+  /// Two digits.
+  @inline(never)
+  mutating func append(hexadecimal byte: UInt8) {
+    append(byte: Self.hexadecimalDigit(byte >> 4))
+    append(byte: Self.hexadecimalDigit(byte & 15))
   }
 
   static func hexadecimalDigit(_ value: UInt8) -> UInt8 {

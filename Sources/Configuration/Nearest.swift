@@ -2,10 +2,11 @@
 ///
 /// Both words are cut at 64 bytes: longer ones are no options, and the work stays bounded.
 func editDistance(_ left: ByteString, _ right: ByteString, limit: Int) -> Int? {
-  let (a, b) = (left.bytes.prefix(64), right.bytes.prefix(64))
+  let (a, b) = (left.slice(0, 64).bytes, right.slice(0, 64).bytes)
   if abs(a.count - b.count) > limit { return nil }
-  var beforeLast = [Int](repeating: 0, count: b.count + 1)
-  var last = Array(0...b.count)
+  var beforeLast: [Int] = []
+  var last: [Int] = []
+  for j in 0...b.count { last.append(j) }
   for i in 0..<a.count {
     var row = [i + 1]
     for j in 0..<b.count {
@@ -48,8 +49,8 @@ struct NearestName {
 }
 
 @inline(never)
-func nearest(_ word: ByteString, in kind: SectionKind) -> NearestName {
+func nearest(_ word: ByteString, in options: [Option]) -> NearestName {
   var nearest = NearestName(to: word)
-  for option in kind.allOptions { nearest.consider(ByteString(option.name)) }
+  for option in options { nearest.consider(ByteString(option.name)) }
   return nearest
 }

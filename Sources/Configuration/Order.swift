@@ -1,14 +1,18 @@
 /// What things are put in order by: two numbers, then a text, then where they stood before. One
 /// kind of key for all that is sorted keeps the sort itself in the binary once.
-public struct SortKey: Equatable {
-  var first: Int
-  var second: Int
-  var text: ByteString
+public final class SortKey: Equatable {
+  let first: Int
+  let second: Int
+  let text: ByteString
 
   public init(first: Int = 0, second: Int = 0, text: ByteString = ByteString()) {
     self.first = first
     self.second = second
     self.text = text
+  }
+
+  public static func == (left: SortKey, right: SortKey) -> Bool {
+    left.first == right.first && left.second == right.second && left.text == right.text
   }
 }
 
@@ -49,6 +53,7 @@ private func isBefore(_ left: SortKey, _ right: SortKey) -> Bool {
 }
 
 /// In byte order.
+@inline(never)
 func sorted(_ names: [ByteString]) -> [ByteString] {
   var keys: [SortKey] = []
   for name in names { keys.append(SortKey(text: name)) }
@@ -57,27 +62,27 @@ func sorted(_ names: [ByteString]) -> [ByteString] {
   return result
 }
 
-/// Names with a number each, found by halving.
+/// Names that are found by halving.
 struct NameIndex {
+  /// In byte order.
   private(set) var names: [ByteString] = []
-  private var numbers: [Int] = []
+  private let order: [Int]
 
-  /// Of two of one name any may be found.
-  init(_ unsorted: [ByteString], _ numbersOfNames: [Int]) {
+  init(_ unsorted: [ByteString]) {
     var keys: [SortKey] = []
     for name in unsorted { keys.append(SortKey(text: name)) }
-    for index in ascendingOrder(of: keys) {
-      names.append(unsorted[index])
-      numbers.append(numbersOfNames[index])
-    }
+    order = ascendingOrder(of: keys)
+    for index in order { names.append(unsorted[index]) }
   }
 
+  /// The place of the name among those that were given; of two of one name any.
+  @inline(never)
   func find(_ name: ByteString) -> Int? {
     var low = 0
     var high = names.count
     while low < high {
       let middle = (low + high) / 2
-      if names[middle] == name { return numbers[middle] }
+      if names[middle] == name { return order[middle] }
       if names[middle] < name { low = middle + 1 } else { high = middle }
     }
     return nil

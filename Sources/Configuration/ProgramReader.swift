@@ -1,65 +1,70 @@
-// `[program:x]` -> its processes. The section is read once, for its first process; the others are
-// copies of that in which only what depends on `%(process_num)` is read again. So a hundred
+// `[program:x]` -> its processes. The section is read once, for its first process; for the others
+// only what depends on `%(process_num)` is read again, and all else is shared. So a hundred
 // processes cost little more memory than their names, and a mistake is reported once.
 
 /// The processes of one section.
-struct ProgramProcesses {
-  var name: ByteString
-  var place: Place
+final class ProgramProcesses {
+  let name: ByteString
+  let place: Place
   var programs: [Program] = []
   var reports: [[Report.Value]] = []
   /// Of the first process; for its own group.
   var priority: Int32 = 999
+
+  init(name: ByteString, place: Place) {
+    self.name = name
+    self.place = place
+  }
 }
 
 extension Reader {
-  mutating func readPrograms() {
+  func readPrograms() {
     let groups = readGroups()
     var members: [ByteString] = []
-    var groupsOfMembers: [Int] = []
-    for (index, group) in groups.enumerated() {
-      members += group.members
-      groupsOfMembers += [Int](repeating: index, count: group.members.count)
+    var owners: [GroupSpecification] = []
+    for group in groups {
+      for member in group.members {
+        members.append(member)
+        owners.append(group)
+      }
     }
-    let groupOf = NameIndex(members, groupsOfMembers)
+    let memberIndex = NameIndex(members)
     var processes: [ProgramProcesses] = []
     for section in sections.sections {
-      guard let kind = sectionKind(of: section), kind.isProgram,
-        let name = section.nameParts.rest
-      else { continue }
+      guard let kind = section.kind, kind.isProgram, let name = section.ownName else { continue }
       // One with a bad name is read for its other mistakes.
-      let group = groupOf.find(name).map { groups[$0].name }
-      let found = readProgram(section, kind, name, group: group ?? name)
+      let member = memberIndex.find(name)
+      let found = readProgram(section, kind, name, group: member.map { owners[$0].name } ?? name)
       if kind == .program, isName(name) { processes.append(found) }
     }
-    assemble(groups, groupOf, processes)
+    assemble(groups, memberIndex, processes)
   }
 
-  private mutating func readProgram(
+  private func readProgram(
     _ section: Section, _ kind: SectionKind, _ name: ByteString, group: ByteString
   ) -> ProgramProcesses {
-    var result = ProgramProcesses(name: name, place: section.place)
+    let result = ProgramProcesses(name: name, place: section.place)
     let errorsBefore = faults.errorCount
     checkOptions(section, kind)
-    var names = names
+    let names = names.forSection()
     names.programName = name
     names.groupName = group
-    var values = SectionValues(kind)
+    let values = SectionValues(kind)
     guard let environment = values.index("environment"), let numprocs = values.index("numprocs"),
       let start = values.index("numprocs_start")
     else { return result }
 
-    evaluate(numprocs, of: &values, section, names)
-    evaluate(start, of: &values, section, names)
+    evaluate(numprocs, of: values, section, names)
+    evaluate(start, of: values, section, names)
     let count = values.number("numprocs") ?? 1
     let first = values.number("numprocs_start") ?? 0
     names.numprocs = count
     names.processNumber = first
-    evaluate(environment, of: &values, section, names)
+    evaluate(environment, of: values, section, names)
     names.own = values.text("environment")?.entriesEndedByNul ?? []
     for index in values.options.indices
     where index != environment && index != numprocs && index != start {
-      evaluate(index, of: &values, section, names)
+      evaluate(index, of: values, section, names)
     }
     checkProgram(values, section, kind, count)
     result.priority = values.int32("priority")
@@ -70,37 +75,35 @@ extension Reader {
     remarkProgram(values)
     if request.wantsReport { advise(values) }
     guard count > 0, values.text("command") != nil else { return result }
-    if let user = values.text("user"), let place = values.place("user") {
-      users.append((user, place))
-    }
+    if let setting = values.setting("user") { users.append(setting) }
     guard reserve(count, values.place("numprocs") ?? section.place) else { return result }
-    addProcess(values, to: &result)
+    addProcess(values, to: result)
 
     let dependent = indicesThatDependOnNumber(values)
-    for number in 1..<max(count, 1) {
+    var number: Int64 = 0
+    while number + 1 < count {
+      number += 1
       names.processNumber = first.addingReportingOverflow(number).partialValue
       if dependent.contains(environment) {
-        evaluate(environment, of: &values, section, names)
+        evaluate(environment, of: values, section, names)
         names.own = values.text("environment")?.entriesEndedByNul ?? []
       }
       for index in dependent where index != environment {
-        evaluate(index, of: &values, section, names)
+        evaluate(index, of: values, section, names)
       }
       guard faults.errorCount == errorsBefore else { break }
-      addProcess(values, to: &result)
+      addProcess(values, to: result)
     }
     return result
   }
 
   /// The options that may differ between the processes of one section.
   private func indicesThatDependOnNumber(_ values: SectionValues) -> [Int] {
-    var environmentDepends = false
-    if let setting = values.setting("environment") {
-      environmentDepends = setting.entry.value.contains("process_num")
-    }
+    let environment = values.setting("environment")?.entry?.value
+    let environmentDepends = environment?.contains("process_num") ?? false
     var indices: [Int] = []
     for index in values.options.indices {
-      guard let text = values.settings[index]?.entry.value else { continue }
+      guard let text = values.values[index].entry?.value else { continue }
       if text.contains("process_num") || (environmentDepends && text.contains("ENV_")) {
         indices.append(index)
       }
@@ -109,7 +112,7 @@ extension Reader {
   }
 
   /// Counts the processes of all programs; false, with an error, when they are too many.
-  private mutating func reserve(_ count: Int64, _ place: Place) -> Bool {
+  private func reserve(_ count: Int64, _ place: Place) -> Bool {
     processCount += count
     if processCount <= Int64(Limit.processes) { return true }
     if !hasTooManyProcesses {
@@ -117,21 +120,21 @@ extension Reader {
         place,
         message(
           "cannot run {} processes: {} are allowed in all", decimal(processCount),
-          decimal(Int64(Limit.processes))))
+          decimal(Limit.processes)))
     }
     hasTooManyProcesses = true
     return false
   }
 
   /// What no single value shows.
-  private mutating func checkProgram(
+  private func checkProgram(
     _ values: SectionValues, _ section: Section, _ kind: SectionKind, _ count: Int64
   ) {
     if values.setting("command") == nil {
       faults.error(section.place, message("cannot run [{s}]: command= is missing", section.name))
     }
-    let processName = values.setting("process_name")
-    if count > 1, processName.map({ !$0.entry.value.contains("%(process_num)") }) ?? true {
+    let processName = values.setting("process_name")?.entry?.value ?? ByteString()
+    if count > 1, !processName.contains("%(process_num)") {
       faults.error(
         values.place("numprocs") ?? section.place,
         message(
@@ -161,7 +164,7 @@ extension Reader {
   }
 
   @inline(never)
-  private func addProcess(_ values: SectionValues, to result: inout ProgramProcesses) {
+  private func addProcess(_ values: SectionValues, to result: ProgramProcesses) {
     var program = Program(
       name: values.text("process_name") ?? result.name, group: 0,
       arguments: values.text("command") ?? ByteString())
@@ -170,11 +173,15 @@ extension Reader {
     program.autostart = values.flag("autostart")
     program.startsecs = values.duration("startsecs")
     program.startretries = values.int32("startretries")
-    if let raw = values.number("autorestart") {
-      program.autorestart = Autorestart(rawValue: UInt8(clamping: raw)) ?? .unexpected
+    if let word = values.word("autorestart") {
+      program.autorestart = Autorestart(rawValue: word) ?? .unexpected
     }
-    if let codes = values.exitcodes("exitcodes") { program.exitcodes = codes }
-    if let pauses = values.pauses("restart_delay") { program.restartDelay = pauses }
+    if let text = values.text("exitcodes"), let codes = parseExitCodes(text) {
+      program.exitcodes = codes
+    }
+    if let text = values.text("restart_delay"), let pauses = parsePauses(text) {
+      program.restartDelay = pauses
+    }
     program.stopsignal =
       values.setting("stopsignal") == nil ? globals.stopsignal : values.signal("stopsignal")
     program.stopwaitsecs = values.duration("stopwaitsecs")
@@ -183,7 +190,7 @@ extension Reader {
     program.essential = essential(of: values)
     program.user = values.text("user")
     program.directory = values.text("directory")
-    program.umask = values.number("umask").map { UInt32(clamping: $0) }
+    program.umask = values.mode("umask")
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
@@ -191,6 +198,7 @@ extension Reader {
     result.programs.append(program)
   }
 
+  @inline(never)
   private func target(_ text: ByteString?, or own: LogTarget) -> LogTarget {
     guard let text, case .target(let target) = LogFileText(text) else { return own }
     return target
@@ -198,8 +206,8 @@ extension Reader {
 
   /// Its own word; else the global one, of which `fatal` counts only for what starts by itself.
   private func essential(of values: SectionValues) -> Essential {
-    if let raw = values.number("essential") {
-      return Essential(rawValue: UInt8(clamping: raw)) ?? Essential.none
+    if let word = values.word("essential") {
+      return Essential(rawValue: word) ?? Essential.none
     }
     if globals.essential == .fatal, !values.flag("autostart") { return Essential.none }
     return globals.essential
@@ -207,15 +215,18 @@ extension Reader {
 
   // MARK: All programs into their groups
 
-  private mutating func assemble(
-    _ specified: [GroupSpecification], _ groupOf: NameIndex, _ processes: [ProgramProcesses]
+  private func assemble(
+    _ specified: [GroupSpecification], _ members: NameIndex, _ processes: [ProgramProcesses]
   ) {
     var groups = specified
+    var groupNames: [ByteString] = []
+    for group in specified { groupNames.append(group.name) }
+    let specifiedIndex = NameIndex(groupNames)
     var programNames: [ByteString] = []
     for one in processes { programNames.append(one.name) }
-    let programOf = NameIndex(programNames, Array(programNames.indices))
-    for one in processes where groupOf.find(one.name) == nil {
-      if specified.contains(where: { $0.name == one.name }) {
+    let programIndex = NameIndex(programNames)
+    for one in processes where members.find(one.name) == nil {
+      if specifiedIndex.find(one.name) != nil {
         faults.error(
           one.place,
           message(
@@ -225,45 +236,46 @@ extension Reader {
             """, one.name, one.name, one.name))
         continue
       }
-      groups.append(
-        GroupSpecification(
-          name: one.name, priority: one.priority, members: [one.name], place: one.place))
+      let own = GroupSpecification(name: one.name, priority: one.priority, place: one.place)
+      own.members.append(one.name)
+      groups.append(own)
     }
     var keys: [SortKey] = []
     for group in groups { keys.append(SortKey(text: group.name)) }
-    for (index, position) in ascendingOrder(of: keys).enumerated() {
+    for position in ascendingOrder(of: keys) {
       let group = groups[position]
-      configuration.groups.append(Group(name: group.name, priority: group.priority))
       let start = configuration.programs.count
       for member in group.members {
-        guard let found = programOf.find(member) else { continue }
-        let first = configuration.programs.count
-        configuration.programs.append(contentsOf: processes[found].programs)
-        for number in first..<configuration.programs.count {
-          configuration.programs[number].group = index
+        guard let found = programIndex.find(member) else { continue }
+        for var program in processes[found].programs {
+          program.group = configuration.groups.count
+          configuration.programs.append(program)
         }
-        report?.programs.append(contentsOf: processes[found].reports)
+        for values in processes[found].reports { report?.programs.append(values) }
       }
+      configuration.groups.append(Group(name: group.name, priority: group.priority))
       checkProcessNames(start, group, processes)
     }
   }
 
   /// Two processes of one name in a group would be one for whoever asks.
-  private mutating func checkProcessNames(
+  private func checkProcessNames(
     _ start: Int, _ group: GroupSpecification, _ processes: [ProgramProcesses]
   ) {
     var keys: [SortKey] = []
-    for program in configuration.programs[start...] { keys.append(SortKey(text: program.name)) }
-    let order = ascendingOrder(of: keys)
-    for position in order.indices.dropFirst()
-    where keys[order[position]].text == keys[order[position - 1]].text {
-      let later = start + max(order[position], order[position - 1])
-      faults.error(
-        place(ofProgram: later - start, group, processes),
-        message(
-          "cannot have two processes named {q} in group {q}", configuration.programs[later].name,
-          group.name))
-      return
+    for index in start..<configuration.programs.count {
+      keys.append(SortKey(text: configuration.programs[index].name))
+    }
+    var before: Int?
+    for index in ascendingOrder(of: keys) {
+      if let before, keys[before].text == keys[index].text {
+        faults.error(
+          place(ofProgram: max(before, index), group, processes),
+          message(
+            "cannot have two processes named {q} in group {q}", keys[index].text, group.name))
+        return
+      }
+      before = index
     }
   }
 
@@ -272,9 +284,10 @@ extension Reader {
   ) -> Place {
     var rest = number
     for member in group.members {
-      guard let one = processes.first(where: { $0.name == member }) else { continue }
-      if rest < one.programs.count { return one.place }
-      rest -= one.programs.count
+      for one in processes where one.name == member {
+        if rest < one.programs.count { return one.place }
+        rest -= one.programs.count
+      }
     }
     return group.place
   }

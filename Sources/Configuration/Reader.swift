@@ -1,6 +1,6 @@
 /// All sections -> a Configuration. Knows no files and makes no system call: what the outside
 /// world says about names of users is asked afterwards.
-struct Reader {
+final class Reader {
   let request: LoadRequest
   /// As `Place.file` counts them.
   var files: [ByteString] = []
@@ -18,8 +18,8 @@ struct Reader {
   /// Of all programs so far, made or not.
   var processCount: Int64 = 0
   var hasTooManyProcesses = false
-  /// Users that are asked for, with the line that does.
-  var users: [(user: ByteString, place: Place)] = []
+  /// Values that ask for a user.
+  var users: [Value] = []
 
   init(_ request: LoadRequest) {
     self.request = request
@@ -29,7 +29,7 @@ struct Reader {
   }
 
   /// Once all files are in `sections`.
-  mutating func run() {
+  func run() {
     defaults = sections.section("DEFAULT")
     readGlobals()
     checkDefaults()
@@ -41,16 +41,16 @@ struct Reader {
   /// Where a file lies, for `%(here)s` and relative includes.
   @inline(never)
   func directory(of file: Int) -> ByteString {
-    guard file < files.count, let slash = files[file].bytes.lastIndex(of: UInt8(ascii: "/")) else {
+    guard file < files.count, let slash = files[file].lastIndex(of: UInt8(ascii: "/")) else {
       return "."
     }
-    return slash == 0 ? "/" : ByteString(files[file].bytes[..<slash])
+    return slash == 0 ? "/" : files[file].slice(0, slash)
   }
 
   // MARK: Unknown sections and options
 
-  private mutating func checkName(_ section: Section) {
-    guard let kind = sectionKind(of: section) else {
+  private func checkName(_ section: Section) {
+    guard let kind = section.kind else {
       if section.name.equals("DEFAULT") { return }
       complain(
         section.place, isError: isStrict, fold: section.name,
@@ -60,7 +60,7 @@ struct Reader {
     }
     if kind == .include { return checkOptions(section, kind) }
     guard kind.isNamed else { return }
-    let name = section.nameParts.rest ?? ByteString()
+    let name = section.ownName ?? ByteString()
     if name.isEmpty {
       faults.error(
         section.place,
@@ -73,14 +73,14 @@ struct Reader {
   }
 
   /// Remarks on options that this kind of section does not have.
-  mutating func checkOptions(_ section: Section, _ kind: SectionKind) {
+  func checkOptions(_ section: Section, _ kind: SectionKind) {
     let isOwn = section.name.equals("swinit")
     for entry in section.entries where kind.option(entry.key) == nil {
       var fold = ByteString(kind.title)
       fold.append(entry.key)
       let reason =
         Self.kind(having: entry.key).map { message("it is an option of {}", title($0)) }
-        ?? message("there is no such option{}", nearest(entry.key, in: kind).question)
+        ?? message("there is no such option{}", nearest(entry.key, in: kind.allOptions).question)
       complain(
         entry.place, isError: isStrict || isOwn, fold: fold,
         message("{q} in [{s}]: ", entry.key, section.name) + reason)
@@ -88,6 +88,7 @@ struct Reader {
   }
 
   /// The kind of section that an option belongs to.
+  @inline(never)
   private static func kind(having key: ByteString) -> SectionKind? {
     for kind in SectionKind.allCases where kind.option(key) != nil { return kind }
     return nil
@@ -101,7 +102,7 @@ struct Reader {
 
   /// A warning or an error, in the same words.
   @inline(never)
-  private mutating func complain(
+  private func complain(
     _ place: Place, isError: Bool, fold: ByteString, _ message: ByteString
   ) {
     if isError {
@@ -112,11 +113,10 @@ struct Reader {
   }
 
   /// `[DEFAULT]` may hold options of any kind of section, and no others.
-  private mutating func checkDefaults() {
+  private func checkDefaults() {
     guard let defaults else { return }
     for entry in defaults.entries where Self.kind(having: entry.key) == nil {
-      var near = NearestName(to: entry.key)
-      for option in programOptions { near.consider(ByteString(option.name)) }
+      let near = nearest(entry.key, in: SectionKind.program.options)
       complain(
         entry.place, isError: isStrict, fold: entry.key,
         message("{q} in [DEFAULT]: there is no such option", entry.key) + near.question)

@@ -27,17 +27,17 @@ public func optionTable(of kind: SectionKind) -> ByteString {
   text.append(literal: "| option | type | default | meaning |\n| --- | --- | --- | --- |\n")
   for option in kind.options {
     text.append(literal: "| `")
-    text.append(literal: option.name)
+    text.append(option.name)
     text.append(literal: "` | ")
-    text.append(literal: option.kind.name)
+    text.append(option.kind.name)
     text.append(literal: " | ")
-    if option.defaultText.utf8CodeUnitCount > 0 {
+    if !option.defaultText.isEmpty {
       text.append(literal: "`")
-      text.append(literal: option.defaultText)
+      text.append(option.defaultText)
       text.append(literal: "`")
     }
     text.append(literal: " | ")
-    text.append(literal: option.help)
+    text.append(option.help)
     text.append(literal: option.effect.note)
     text.append(literal: " |\n")
   }
@@ -61,11 +61,11 @@ public func optionHelp(_ name: ByteString) -> [UInt8]? {
 
 /// The option whose name is most like `name`; nil when none is near.
 public func nearestOption(_ name: ByteString) -> ByteString? {
-  var nearest = NearestName(to: name.trimmed)
+  var all: [Option] = []
   for kind in SectionKind.allCases {
-    for option in kind.options { nearest.consider(ByteString(option.name)) }
+    for option in kind.options { all.append(option) }
   }
-  return nearest.name
+  return nearest(name.trimmed, in: all).name
 }
 
 extension OptionEffect {
@@ -86,12 +86,12 @@ extension ByteString {
   @inline(never)
   fileprivate mutating func append(option: Option) {
     append(literal: "  ")
-    append(literal: option.name)
+    append(option.name)
     append(literal: " = ")
-    append(literal: option.kind.name)
-    if option.defaultText.utf8CodeUnitCount > 0 {
+    append(option.kind.name)
+    if !option.defaultText.isEmpty {
       append(literal: "  (default ")
-      append(literal: option.defaultText)
+      append(option.defaultText)
       append(literal: ")")
     }
     var column = Self.reference

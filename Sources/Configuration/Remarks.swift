@@ -3,7 +3,7 @@
 
 extension Reader {
   /// Options of a program that would have an effect in Supervisor.
-  mutating func remarkProgram(_ values: SectionValues) {
+  func remarkProgram(_ values: SectionValues) {
     remarkLogFile(values, "stdout_logfile", "stdout_logfile_maxbytes", "stdout")
     if !values.flag("redirect_stderr") {
       remarkLogFile(values, "stderr_logfile", "stderr_logfile_maxbytes", "stderr")
@@ -29,16 +29,16 @@ extension Reader {
           "nothing is sent to syslog in this version")
       }
     }
-    if let setting = values.setting("serverurl"),
-      !setting.text.uppercased.equals("AUTO")
+    if let place = values.place("serverurl"), let text = values.text("serverurl"),
+      !text.uppercased.equals("AUTO")
     {
       faults.warn(
-        setting.entry.place, fold: "serverurl",
+        place, fold: "serverurl",
         "serverurl is not in this version: SUPERVISOR_SERVER_URL is not set")
     }
   }
 
-  private mutating func remarkLogFile(
+  private func remarkLogFile(
     _ values: SectionValues, _ name: StaticString, _ maxbytes: StaticString, _ stream: StaticString
   ) {
     guard let text = values.text(name), let place = values.place(name) else { return }
@@ -67,7 +67,7 @@ extension Reader {
   }
 
   /// A listener or fcgi-program: checked like a program, not run.
-  mutating func remarkNotRun(_ values: SectionValues, _ section: Section, _ kind: SectionKind) {
+  func remarkNotRun(_ values: SectionValues, _ section: Section, _ kind: SectionKind) {
     let name = section.name
     guard kind == .eventListener else {
       faults.warn(
@@ -99,19 +99,18 @@ extension Reader {
   }
 
   /// The sections of the control server and its clients: one warning that names them all.
-  mutating func remarkServers() {
+  func remarkServers() {
     var titles = ByteString()
     var place: Place?
     for section in sections.sections {
-      guard let kind = sectionKind(of: section) else { continue }
+      guard let kind = section.kind else { continue }
       switch kind {
       case .unixServer, .inetServer, .client:
         checkOptions(section, kind)
-        var values = SectionValues(kind)
-        evaluateAll(&values, section, names)
+        evaluateAll(SectionValues(kind), section, names)
       case .rpcInterface:
         // The options of other interfaces are Python's, not ours to judge.
-        if !(section.nameParts.rest ?? ByteString()).equals("supervisor") {
+        if !(section.ownName ?? ByteString()).equals("supervisor") {
           faults.warn(
             section.place,
             message(

@@ -1,36 +1,39 @@
 /// Every effective value with its place: what `check --json` prints. Made only when asked for, so
 /// that the running PID 1 keeps nothing of it.
-public struct Report: Equatable, Sendable {
-  public struct Value: Equatable, Sendable {
-    public var option: ByteString
+///
+/// Nothing changes it once the loader has returned it.
+public final class Report: @unchecked Sendable {
+  final class Value {
+    let option: ByteString
     /// As Supervisor would spell it: `true`, `TERM`, `0,2`, sizes in bytes; empty: unset.
-    public var text: ByteString
-    /// Where it was set; nil: the default.
-    public var file: ByteString?
-    public var line: Int
-  }
-  public var globals: [Value] = []
-  /// As `Configuration.programs`.
-  public var programs: [[Value]] = []
+    var text = ByteString()
+    /// `FILE:LINE` where it was set; empty: the default.
+    var place = ByteString()
 
-  public init() {}
+    init(_ option: ByteString) { self.option = option }
+  }
+  var globals: [Value] = []
+  /// As `Configuration.programs`.
+  var programs: [[Value]] = []
 
   /// The whole effective configuration as one JSON object: `programs` and `globals`, every option
   /// as a string beside its `from`; `groups`; `warnings`. Always valid: what is no UTF-8 in a value
   /// becomes U+FFFD.
   public func json(_ configuration: Configuration, _ faults: [Fault]) -> [UInt8] {
-    var json = JSONWriter()
+    let json = JSONWriter()
     json.begin("{")
     json.key("programs")
     json.begin("{")
-    for (index, program) in configuration.programs.enumerated() where index < programs.count {
-      json.key(configuration.groups[program.group].name + ":" + program.name)
-      Self.write(programs[index], to: &json)
+    for index in configuration.programs.indices where index < programs.count {
+      let program = configuration.programs[index]
+      json.key(message("{}:{}", configuration.groups[program.group].name, program.name))
+      write(programs[index], to: json)
     }
     json.end("}")
     json.key("groups")
     json.begin("{")
-    for (index, group) in configuration.groups.enumerated() {
+    for index in configuration.groups.indices {
+      let group = configuration.groups[index]
       json.key(group.name)
       json.begin("{")
       json.key("priority")
@@ -45,17 +48,18 @@ public struct Report: Equatable, Sendable {
     }
     json.end("}")
     json.key("globals")
-    Self.write(globals, to: &json)
+    write(globals, to: json)
     json.key("warnings")
     json.begin("[")
     for fault in faults where fault.severity == .warning { json.string(fault.text) }
     json.end("]")
     json.end("}")
-    return json.bytes + [0x0A]
+    json.text.append(byte: 0x0A)
+    return json.text.bytes
   }
 
   @inline(never)
-  private static func write(_ values: [Value], to json: inout JSONWriter) {
+  private func write(_ values: [Value], to json: JSONWriter) {
     json.begin("{")
     for value in values {
       json.key(value.option)
@@ -65,12 +69,7 @@ public struct Report: Equatable, Sendable {
     json.begin("{")
     for value in values {
       json.key(value.option)
-      var place: ByteString = "default"
-      if let file = value.file {
-        place = file + ":"
-        place.append(number: Int64(value.line))
-      }
-      json.string(place)
+      json.string(value.place.isEmpty ? "default" : value.place)
     }
     json.end("}")
     json.end("}")
@@ -78,73 +77,72 @@ public struct Report: Equatable, Sendable {
 }
 
 /// Writes JSON with the commas where they belong, indented for people.
-private struct JSONWriter {
-  private(set) var bytes: [UInt8] = []
+private final class JSONWriter {
+  var text = ByteString()
   private var depth = 0
   private var needsComma = false
   private var isBehindKey = false
 
   @inline(never)
-  mutating func begin(_ bracket: StaticString) {
+  func begin(_ bracket: StaticString) {
     separate()
-    bytes.append(bracket.utf8Start[0])
+    text.append(literal: bracket)
     depth += 1
     needsComma = false
   }
 
   @inline(never)
-  mutating func end(_ bracket: StaticString) {
+  func end(_ bracket: StaticString) {
     depth -= 1
     if needsComma { breakLine() }
-    bytes.append(bracket.utf8Start[0])
+    text.append(literal: bracket)
     needsComma = true
   }
 
   @inline(never)
-  mutating func key(_ key: ByteString) {
+  func key(_ key: ByteString) {
     string(key)
-    bytes += [UInt8(ascii: ":"), 0x20]
+    text.append(literal: ": ")
     isBehindKey = true
   }
 
-  @inline(never)
-  mutating func number(_ number: Int64) {
+  func number(_ number: Int64) {
     separate()
-    var text = ByteString()
     text.append(number: number)
-    bytes += text.bytes
   }
 
   @inline(never)
-  mutating func string(_ text: ByteString) {
+  func string(_ string: ByteString) {
     separate()
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text.repairedUTF8.bytes {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case 0..<0x20:
-        bytes += ByteString("\\u00").bytes
-        bytes += [
-          ByteString.hexadecimalDigit(byte >> 4), ByteString.hexadecimalDigit(byte & 15),
-        ]
-      default: bytes.append(byte)
+    text.append(byte: UInt8(ascii: "\""))
+    for byte in string.repairedUTF8.bytes {
+      if byte < 0x20 {
+        text.append(literal: "\\u00")
+        text.append(hexadecimal: byte)
+        continue
       }
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        text.append(byte: UInt8(ascii: "\\"))
+      }
+      text.append(byte: byte)
     }
-    bytes.append(UInt8(ascii: "\""))
+    text.append(byte: UInt8(ascii: "\""))
   }
 
-  private mutating func separate() {
+  @inline(never)
+  private func separate() {
     if isBehindKey {
       isBehindKey = false
     } else {
-      if needsComma { bytes.append(UInt8(ascii: ",")) }
+      if needsComma { text.append(byte: UInt8(ascii: ",")) }
       if depth > 0 { breakLine() }
     }
     needsComma = true
   }
 
-  private mutating func breakLine() {
-    bytes.append(0x0A)
-    for _ in 0..<depth { bytes += [0x20, 0x20] }
+  @inline(never)
+  private func breakLine() {
+    text.append(byte: 0x0A)
+    for _ in 0..<depth { text.append(literal: "  ") }
   }
 }

@@ -1,22 +1,20 @@
 // The effective values of a section as text, spelt as Supervisor would. Only for `check --json`.
 
 extension Reader {
-  mutating func reportGlobals(
-    _ values: SectionValues, _ environment: ByteString, _ setting: SectionValues.Setting?
-  ) {
-    guard request.wantsReport else { return }
+  func reportGlobals(_ values: SectionValues, _ environment: ByteString, _ setting: Value?) {
+    guard let report else { return }
     for index in values.options.indices {
-      let option = values.options[index]
-      var one = reportValue(values, index)
-      if option.name.hasSameText(as: "environment") {
+      let option = values.options[index].name
+      let one = reportValue(values, index)
+      if option.hasSameText(as: "environment") {
         one.text = Self.environmentText(environment)
-        place(&one, setting)
-      } else if option.name.hasSameText(as: "essential") {
+        place(one, setting)
+      } else if option.hasSameText(as: "essential") {
         one.text = ByteString(globals.essential.name)
-      } else if option.name.hasSameText(as: "stay") {
-        one.text = configuration.globals.stay ? "true" : "false"
+      } else if option.hasSameText(as: "stay") {
+        one.text = ByteString(WordList.flag[configuration.globals.stay ? 1 : 0])
       }
-      report?.globals.append(one)
+      report.globals.append(one)
     }
   }
 
@@ -24,19 +22,18 @@ extension Reader {
   func reportValues(_ values: SectionValues, _ program: Program) -> [Report.Value] {
     var all: [Report.Value] = []
     for index in values.options.indices {
-      let option = values.options[index]
-      var one = reportValue(values, index)
-      if option.name.hasSameText(as: "killasgroup") {
-        one.text = program.killasgroup ? "true" : "false"
-        if values.settings[index] == nil { place(&one, values.setting("stopasgroup")) }
-      } else if option.name.hasSameText(as: "essential") {
+      let option = values.options[index].name
+      let isUnset = values.values[index].entry == nil
+      let one = reportValue(values, index)
+      if option.hasSameText(as: "killasgroup") {
+        one.text = ByteString(WordList.flag[program.killasgroup ? 1 : 0])
+        if isUnset { place(one, values.setting("stopasgroup")) }
+      } else if option.hasSameText(as: "essential") {
         one.text = ByteString(program.essential.name)
-        if values.settings[index] == nil { place(&one, globals.essentialSetting) }
-      } else if option.name.hasSameText(as: "stopsignal"), values.settings[index] == nil,
-        let signal = globals.stopsignal
-      {
+        if isUnset { place(one, globals.essentialSetting) }
+      } else if option.hasSameText(as: "stopsignal"), isUnset, let signal = globals.stopsignal {
         one.text = Self.signalText(Int64(signal.number))
-        place(&one, globals.stopsignalSetting)
+        place(one, globals.stopsignalSetting)
       }
       all.append(one)
     }
@@ -44,65 +41,51 @@ extension Reader {
   }
 
   @inline(never)
-  private func place(_ value: inout Report.Value, _ setting: SectionValues.Setting?) {
-    guard let setting else { return }
-    value.file = files[setting.entry.place.file]
-    value.line = setting.entry.place.line
+  private func place(_ value: Report.Value, _ setting: Value?) {
+    guard let place = setting?.entry?.place else { return }
+    value.place = message("{}:{}", files[place.file], decimal(place.line))
   }
 
   @inline(never)
   private func reportValue(_ values: SectionValues, _ index: Int) -> Report.Value {
     let option = values.options[index]
-    let setting = values.settings[index]
-    var result = Report.Value(
-      option: ByteString(option.name), text: ByteString(), file: nil, line: 0)
-    place(&result, setting)
-    switch values.values[index] {
-    case .unset: break
-    case .number(let number): result.text = Self.text(of: number, option)
-    case .text(let text):
-      switch option.kind {
-      case .command: result.text = setting?.text ?? ByteString()
-      case .environment: result.text = Self.environmentText(text)
-      default: result.text = text
+    let value = values.values[index]
+    let result = Report.Value(ByteString(option.name))
+    place(result, value)
+    if let number = value.number { result.text = Self.text(of: number, option.kind) }
+    guard let text = value.text else { return result }
+    switch option.kind {
+    case .command: result.text = value.written
+    case .environment: result.text = Self.environmentText(text)
+    case .exitcodes:
+      if let codes = parseExitCodes(text) { result.text = Self.text(of: codes) }
+    case .restartDelay:
+      if let pauses = parsePauses(text) {
+        result.text = message(
+          "{},{}", Self.secondsText(pauses.first.count), Self.secondsText(pauses.greatest.count))
       }
-    case .exitcodes(let codes): result.text = Self.text(of: codes)
-    case .pauses(let first, let greatest):
-      result.text = Self.secondsText(first.count)
-      result.text.append(byte: UInt8(ascii: ","))
-      result.text.append(Self.secondsText(greatest.count))
+    default: result.text = text
     }
     return result
   }
 
   @inline(never)
-  private static func text(of number: Int64, _ option: Option) -> ByteString {
-    var text = ByteString()
-    switch option.kind {
-    case .flag: text.append(literal: number == 1 ? "true" : "false")
-    case .seconds: text = secondsText(number)
-    case .octal: text = "0" + octal(number)
-    case .signal: text = signalText(number)
-    case .signals:
-      for signal in 1...Signal.highest
-      where Signals(bits: UInt64(bitPattern: number)).contains(Signal(number: signal)) {
-        if !text.isEmpty { text.append(byte: UInt8(ascii: ",")) }
-        text.append(signalText(Int64(signal)))
-      }
-    case .autorestart:
-      text.append(literal: number == 0 ? "false" : number == 1 ? "unexpected" : "true")
-    case .essential:
-      text.append(literal: (Essential(rawValue: UInt8(clamping: number)) ?? .none).name)
-    case .exitOnSignal:
-      text.append(literal: number == 0 ? "0" : number == 1 ? "signal" : "failure")
-    case .userPolicy: text.append(literal: number == 0 ? "run" : "require")
-    case .loglevel:
-      text.append(literal: LogLevel(rawValue: UInt8(clamping: number))?.name ?? "info")
+  private static func text(of number: Int64, _ kind: OptionKind) -> ByteString {
+    switch kind {
+    case .flag: ByteString(WordList.flag[number])
+    case .seconds: secondsText(number)
+    case .octal: "0" + octal(number)
+    case .signal: signalText(number)
+    case .signals: text(of: Signals(bits: UInt64(bitPattern: number)))
+    case .autorestart: ByteString(WordList.autorestart[number])
+    case .essential: ByteString(WordList.essential[number])
+    case .exitOnSignal: ByteString(WordList.exitOnSignal[number])
+    case .userPolicy: ByteString(WordList.userPolicy[number])
+    case .loglevel: ByteString(WordList.loglevel[number])
     case .integer, .size, .exitcodes, .restartDelay, .path, .logfile, .user, .command,
       .environment, .processName, .names, .events, .address, .socket, .text:
-      text.append(number: number)
+      decimal(number)
     }
-    return text
   }
 
   /// Seconds with as many digits behind the point as are needed.
@@ -129,12 +112,17 @@ extension Reader {
   private static func text(of codes: ExitCodes) -> ByteString {
     var text = ByteString()
     for code in 0...255 where codes.contains(UInt8(code)) {
-      if !text.isEmpty { text.append(byte: UInt8(ascii: ",")) }
-      text.append(number: Int64(code))
+      text.append(item: decimal(code))
     }
-    for signal in 1...Signal.highest where codes.signals.contains(Signal(number: signal)) {
-      if !text.isEmpty { text.append(byte: UInt8(ascii: ",")) }
-      text.append(signalText(Int64(signal)))
+    let signals = Self.text(of: codes.signals)
+    if !signals.isEmpty { text.append(item: signals) }
+    return text
+  }
+
+  private static func text(of signals: Signals) -> ByteString {
+    var text = ByteString()
+    for signal in 1...Signal.highest where signals.contains(Signal(number: signal)) {
+      text.append(item: signalText(Int64(signal)))
     }
     return text
   }
@@ -143,38 +131,30 @@ extension Reader {
   private static func environmentText(_ block: ByteString) -> ByteString {
     var text = ByteString()
     for entry in block.entriesEndedByNul {
-      let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
-      if !text.isEmpty { text.append(byte: UInt8(ascii: ",")) }
-      text.append(ByteString(entry.bytes[..<equals]))
-      text.append(byte: UInt8(ascii: "="))
-      text.append(entry.dropping(equals + 1).asEnvironmentValue)
+      let equals = entry.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
+      text.append(
+        item: message(
+          "{}={}", entry.slice(0, equals), entry.dropping(equals + 1).asEnvironmentValue))
     }
     return text
   }
 }
 
+extension ByteString {
+  /// Of a list with commas.
+  @inline(never)
+  fileprivate mutating func append(item: ByteString) {
+    if !isEmpty { append(byte: UInt8(ascii: ",")) }
+    append(item)
+  }
+}
+
 extension Essential {
   /// As it is written in a file.
-  public var name: StaticString {
-    switch self {
-    case .none: "none"
-    case .fatal: "fatal"
-    case .exit: "exit"
-    }
-  }
+  public var name: FixedText { WordList.essential[Int64(rawValue)] }
 }
 
 extension LogLevel {
   /// As it is written in a file.
-  public var name: StaticString {
-    switch self {
-    case .critical: "critical"
-    case .error: "error"
-    case .warn: "warn"
-    case .info: "info"
-    case .debug: "debug"
-    case .trace: "trace"
-    case .blather: "blather"
-    }
-  }
+  public var name: FixedText { WordList.loglevel[Int64(rawValue)] }
 }

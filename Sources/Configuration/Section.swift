@@ -1,24 +1,40 @@
 /// One `key=value` of a section.
-struct Entry {
+final class Entry {
   /// In lower case.
-  var key: ByteString
+  let key: ByteString
   /// Comments removed, lines joined by newlines, no blanks at the ends. Not yet expanded.
-  var value: ByteString
+  let value: ByteString
   /// The line of the key.
-  var place: Place
+  let place: Place
+
+  init(key: ByteString, value: ByteString, place: Place) {
+    self.key = key
+    self.value = value
+    self.place = place
+  }
 }
 
-/// All that was said under one section name, in whatever files.
-struct Section {
+/// All that was said under one section name, in whatever files. A class, as most of what the loader
+/// hands around: what is passed on is a reference, and all arrays of references share their code.
+final class Section {
   /// Case and all, as between the brackets.
-  var name: ByteString
+  let name: ByteString
+  /// nil: one that swinit does not know.
+  let kind: SectionKind?
   /// Where it stood first.
   var place: Place
   var entries: [Entry] = []
 
+  init(name: ByteString, place: Place) {
+    self.name = name
+    self.place = place
+    let colon = name.firstIndex(of: UInt8(ascii: ":"))
+    kind = SectionKind(word: name.slice(0, colon ?? name.count), hasOwnName: colon != nil)
+  }
+
   /// The last entry of a key counts.
   @inline(never)
-  mutating func set(_ entry: Entry) {
+  func set(_ entry: Entry) {
     for index in entries.indices where entries[index].key == entry.key {
       entries[index] = entry
       return
@@ -32,12 +48,17 @@ struct Section {
     return nil
   }
 
-  /// The part before the first colon of the name, and the trimmed part behind it, if there is one.
+  /// The trimmed part behind the first colon of the name, if there is one. Made anew each time: one
+  /// that is kept would stay behind in memory which otherwise is free once the files are read.
   @inline(never)
-  var nameParts: (kind: ByteString, rest: ByteString?) {
-    guard let colon = name.bytes.firstIndex(of: UInt8(ascii: ":")) else { return (name, nil) }
-    return (ByteString(name.bytes[..<colon]), name.dropping(colon + 1).trimmed)
+  var ownName: ByteString? {
+    guard let colon = name.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    return name.dropping(colon + 1).trimmed
   }
+
+  /// The name up to its first colon.
+  @inline(never)
+  var word: ByteString { name.slice(0, name.firstIndex(of: UInt8(ascii: ":")) ?? name.count) }
 }
 
 /// Sections in the order in which they were met. One that stands twice is one section.
@@ -50,16 +71,22 @@ struct SectionList {
   /// The index of the section of that name, which is made where there is none.
   mutating func index(of name: ByteString, place: Place) -> Int {
     let wanted = fingerprint(name)
+    return index(of: name, wanted) ?? append(Section(name: name, place: place), wanted)
+  }
+
+  private func index(of name: ByteString, _ wanted: UInt64) -> Int? {
     for index in fingerprints.indices
     where fingerprints[index] == wanted && sections[index].name == name {
       return index
     }
-    sections.append(Section(name: name, place: place))
-    fingerprints.append(wanted)
-    return sections.count - 1
+    return nil
   }
 
-  mutating func set(_ entry: Entry, in index: Int) { sections[index].set(entry) }
+  private mutating func append(_ section: Section, _ fingerprint: UInt64) -> Int {
+    sections.append(section)
+    fingerprints.append(fingerprint)
+    return sections.count - 1
+  }
 
   @inline(never)
   func section(_ name: StaticString) -> Section? {
@@ -69,8 +96,12 @@ struct SectionList {
 
   mutating func merge(_ other: SectionList) {
     for section in other.sections {
-      let target = index(of: section.name, place: section.place)
-      for entry in section.entries { set(entry, in: target) }
+      let wanted = fingerprint(section.name)
+      if let index = index(of: section.name, wanted) {
+        for entry in section.entries { sections[index].set(entry) }
+      } else {
+        _ = append(section, wanted)
+      }
     }
   }
 

@@ -1,44 +1,49 @@
-/// The kind of a section by its name, where it is one that swinit knows. That its name is good is
-/// another question.
-@inline(never)
-func sectionKind(of section: Section) -> SectionKind? {
-  let (word, rest) = section.nameParts
-  if rest == nil {
-    if word.equals("swinit") || word.equals("supervisord")
-      || word.equals("supervisor")
-    {
-      return .globals
+/// How the names of sections begin, in the order of `SectionKind`, and what else is one of the last;
+/// with a colon where an own name stands behind it.
+private let sectionWords: StaticString = """
+  program: | swinit | group: | include | eventlistener: | fcgi-program: | unix_http_server \
+  | inet_http_server | supervisorctl | rpcinterface: | supervisord
+  """
+
+extension SectionKind {
+  /// The kind of a section by its name, where it is one that swinit knows. That the name behind the
+  /// colon is good is another question.
+  @inline(never)
+  init?(word: ByteString, hasOwnName: Bool) {
+    var reader = TableReader(sectionWords)
+    var number: UInt8 = 0
+    while !reader.isAtEnd {
+      let known = reader.field().withoutColon
+      if word == known.text, known.hadColon || !hasOwnName {
+        self = SectionKind(rawValue: number) ?? .globals
+        return
+      }
+      number += 1
     }
-    if word.equals("include") { return .include }
-    if word.equals("unix_http_server") { return .unixServer }
-    if word.equals("inet_http_server") { return .inetServer }
-    if word.equals("supervisorctl") { return .client }
+    guard word.equals("supervisor"), !hasOwnName else { return nil }
+    self = .globals
   }
-  if word.equals("program") { return .program }
-  if word.equals("group") { return .group }
-  if word.equals("eventlistener") { return .eventListener }
-  if word.equals("fcgi-program") { return .fcgiProgram }
-  if word.equals("rpcinterface") { return .rpcInterface }
-  return nil
 }
 
 /// The known section whose name is most like this one; what stands behind the colon stays.
 @inline(never)
 func nearestSection(to section: Section) -> NearestName {
-  let (word, rest) = section.nameParts
-  var nearest = NearestName(to: section.name)
-  if let rest {
-    for kind: StaticString in ["program", "group", "eventlistener", "fcgi-program", "rpcinterface"]
-    {
-      nearest.consider(ByteString(kind) + ":" + rest)
-    }
-  } else {
-    nearest = NearestName(to: word)
-    for kind: StaticString in [
-      "swinit", "supervisord", "include", "unix_http_server", "inet_http_server", "supervisorctl",
-    ] {
-      nearest.consider(ByteString(kind))
-    }
+  let ownName = section.ownName
+  var nearest = NearestName(to: ownName == nil ? section.word : section.name)
+  var reader = TableReader(sectionWords)
+  while !reader.isAtEnd {
+    let known = reader.field()
+    guard known.withoutColon.hadColon == (ownName != nil) else { continue }
+    var name = ByteString(known)
+    if let ownName { name.append(ownName) }
+    nearest.consider(name)
   }
   return nearest
+}
+
+extension FixedText {
+  fileprivate var withoutColon: (text: FixedText, hadColon: Bool) {
+    guard count > 0, start[count - 1] == UInt8(ascii: ":") else { return (self, false) }
+    return (FixedText(start: start, count: count - 1), true)
+  }
 }

@@ -1,79 +1,68 @@
 /// The values of one section, every option of its kind expanded, read and defaulted.
-struct SectionValues {
-  struct Setting {
-    var entry: Entry
-    /// After expansion.
-    var text: ByteString
-  }
+final class SectionValues {
   let kind: SectionKind
   let options: [Option]
   /// As `options`.
-  fileprivate(set) var values: [Value]
-  /// As `options`; nil: not set.
-  fileprivate(set) var settings: [Setting?]
+  fileprivate(set) var values: [Value] = []
 
   @inline(never)
   init(_ kind: SectionKind) {
     self.kind = kind
     options = kind.allOptions
-    values = [Value](repeating: .unset, count: options.count)
-    settings = [Setting?](repeating: nil, count: options.count)
+    let unset = Value()
+    for _ in options { values.append(unset) }
   }
 
+  /// nil: this kind of section has no such option.
   @inline(never)
   func index(_ name: StaticString) -> Int? {
     for index in options.indices where options[index].name.hasSameText(as: name) { return index }
     return nil
   }
 
-  /// Where it was set; nil: it was not.
   @inline(never)
-  func setting(_ name: StaticString) -> Setting? {
+  private func value(_ name: StaticString) -> Value? {
     guard let index = index(name) else { return nil }
-    return settings[index]
-  }
-  @inline(never)
-  func place(_ name: StaticString) -> Place? { setting(name)?.entry.place }
-
-  @inline(never)
-  private func value(_ name: StaticString) -> Value {
-    guard let index = index(name) else { return .unset }
     return values[index]
   }
 
+  /// The value, where it was set; nil: it was not.
   @inline(never)
-  func number(_ name: StaticString) -> Int64? {
-    if case .number(let number) = value(name) { return number }
-    return nil
+  func setting(_ name: StaticString) -> Value? {
+    guard let value = value(name), value.entry != nil else { return nil }
+    return value
   }
+
+  /// Where it was set; nil: it was not.
+  @inline(never)
+  func place(_ name: StaticString) -> Place? { value(name)?.entry?.place }
+
+  @inline(never)
+  func number(_ name: StaticString) -> Int64? { value(name)?.number }
+
+  /// The number, or 0; never beyond the limits of 32 bits.
+  @inline(never)
+  func int32(_ name: StaticString) -> Int32 { Int32(clamping: number(name) ?? 0) }
+
+  /// The raw value of one of a few words; nil: unset.
+  @inline(never)
+  func word(_ name: StaticString) -> UInt8? { number(name).map { UInt8(clamping: $0) } }
+
+  /// A mode; nil: unset.
+  @inline(never)
+  func mode(_ name: StaticString) -> UInt32? { number(name).map { UInt32(clamping: $0) } }
+
   @inline(never)
   func flag(_ name: StaticString) -> Bool { number(name) == 1 }
-  func duration(_ name: StaticString) -> Nanoseconds { Nanoseconds(number(name) ?? 0) }
-  func int32(_ name: StaticString) -> Int32 { Int32(clamping: number(name) ?? 0) }
-  @inline(never)
-  func text(_ name: StaticString) -> ByteString? {
-    if case .text(let text) = value(name) { return text }
-    return nil
-  }
-  func signal(_ name: StaticString) -> Signal? {
-    guard let number = number(name) else { return nil }
-    return Signal(number: Int32(clamping: number))
-  }
-  func exitcodes(_ name: StaticString) -> ExitCodes? {
-    if case .exitcodes(let codes) = value(name) { return codes }
-    return nil
-  }
-  func pauses(_ name: StaticString) -> (first: Nanoseconds, greatest: Nanoseconds)? {
-    if case .pauses(let first, let greatest) = value(name) { return (first, greatest) }
-    return nil
-  }
-}
 
-extension StaticString {
-  func hasSameText(as other: StaticString) -> Bool {
-    utf8CodeUnitCount == other.utf8CodeUnitCount
-      && UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount).elementsEqual(
-        UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
+  func duration(_ name: StaticString) -> Nanoseconds { Nanoseconds(number(name) ?? 0) }
+
+  @inline(never)
+  func text(_ name: StaticString) -> ByteString? { value(name)?.text }
+
+  @inline(never)
+  func signal(_ name: StaticString) -> Signal? {
+    number(name).map { Signal(number: Int32(clamping: $0)) }
   }
 }
 
@@ -81,40 +70,39 @@ extension Reader {
   /// Finds, expands and reads the option at `index`. Errors go to `faults`; the value is then the
   /// default, so that one mistake makes no second message.
   @inline(never)
-  mutating func evaluate(
-    _ index: Int, of values: inout SectionValues, _ section: Section, _ names: ExpansionNames
+  func evaluate(
+    _ index: Int, of values: SectionValues, _ section: Section, _ names: ExpansionNames
   ) {
     let option = values.options[index]
     let key = ByteString(option.name)
     let entry = section.entry(key) ?? defaults?.entry(key)
+    var value: Value?
+    var written = ByteString()
     if let entry {
-      if let text = expand(entry, option, names),
-        let value = read(text.trimmed, option, entry)
-      {
-        values.values[index] = value
-        values.settings[index] = SectionValues.Setting(entry: entry, text: text.trimmed)
-        return
+      written = entry.value
+      if let text = expand(entry, option, names)?.trimmed {
+        value = read(text, option, entry)
+        if value != nil { written = text }
       }
-      // The default stands in its place.
-      values.settings[index] = SectionValues.Setting(entry: entry, text: entry.value)
     }
-    let text = option.defaultText
-    guard text.utf8CodeUnitCount > 0 else {
-      values.values[index] = .unset
-      return
+    // The default stands in for what cannot be read.
+    if value == nil, !option.defaultText.isEmpty {
+      var expander = Expander(
+        ByteString(option.defaultText), names, here: directory(of: section.place.file))
+      if let text = expander.expand() { value = option.value(of: text) }
     }
-    var expander = Expander(ByteString(text), names, here: directory(of: section.place.file))
-    values.values[index] = expander.expand().flatMap { option.value(of: $0) } ?? .unset
+    let result = value ?? Value()
+    result.entry = entry
+    result.written = written
+    values.values[index] = result
   }
 
-  mutating func evaluateAll(
-    _ values: inout SectionValues, _ section: Section, _ names: ExpansionNames
-  ) {
-    for index in values.options.indices { evaluate(index, of: &values, section, names) }
+  func evaluateAll(_ values: SectionValues, _ section: Section, _ names: ExpansionNames) {
+    for index in values.options.indices { evaluate(index, of: values, section, names) }
   }
 
   @inline(never)
-  mutating func expand(_ entry: Entry, _ option: Option, _ names: ExpansionNames) -> ByteString? {
+  func expand(_ entry: Entry, _ option: Option, _ names: ExpansionNames) -> ByteString? {
     var expander = Expander(entry.value, names, here: directory(of: entry.place.file))
     let text = expander.expand()
     for failure in expander.failures {
@@ -128,7 +116,7 @@ extension Reader {
 
   /// Reads a text by its kind, with the remarks that the text itself earns.
   @inline(never)
-  private mutating func read(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
+  private func read(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
     switch option.kind {
     case .command: return readCommand(text, entry)
     case .environment: return readEnvironment(text, entry)
@@ -142,12 +130,12 @@ extension Reader {
       reject(text, option, entry)
       return nil
     }
-    if option.kind == .seconds, text.bytes.contains(UInt8(ascii: ".")) {
+    if option.kind == .seconds, text.contains(byte: UInt8(ascii: ".")) {
       faults.warn(
         entry.place, fold: "fraction",
         message("Supervisor takes only whole seconds for {}", entry.key))
     }
-    if case .exitcodes(let codes) = value, codes.signals.bits != 0 {
+    if option.kind == .exitcodes, parseExitCodes(text)?.signals != Signals() {
       faults.warn(
         entry.place, fold: "exitcodes", "Supervisor takes only numbers for exitcodes, no signals")
     }
@@ -155,19 +143,19 @@ extension Reader {
   }
 
   @inline(never)
-  private mutating func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
+  private func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
     var problem = message("cannot read {} {q}", ByteString(option.name), text)
     if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
     problem.append(literal: ": ")
     let isNumber = option.kind == .integer || option.kind == .octal
-    problem.append(isNumber ? option.range : ByteString(option.kind.allowed))
-    if option.kind == .signal, text.bytes.contains(UInt8(ascii: ",")) {
+    problem.append(isNumber ? option.range : option.kind.allowed)
+    if option.kind == .signal, text.contains(byte: UInt8(ascii: ",")) {
       problem.append(literal: "; sequences are not in this version")
     }
     faults.error(entry.place, problem)
   }
 
-  private mutating func readCommand(_ text: ByteString, _ entry: Entry) -> Value? {
+  private func readCommand(_ text: ByteString, _ entry: Entry) -> Value? {
     do throws(Rejection) {
       let words = try CommandWords(text)
       if words.joinsLines {
@@ -176,18 +164,18 @@ extension Reader {
           "a \"\\\" at the end of a line joins it with the next; Supervisor would pass the line end"
             + " to the program")
       }
-      return .text(words.block)
+      return Value(text: words.block)
     } catch {
       faults.error(entry.place, message("cannot read command {q}: {}", entry.value, error.reason))
       return nil
     }
   }
 
-  private mutating func readEnvironment(_ text: ByteString, _ entry: Entry) -> Value? {
+  private func readEnvironment(_ text: ByteString, _ entry: Entry) -> Value? {
     do throws(Rejection) {
       let pairs = try EnvironmentPairs(text)
       remarkUnquoted(pairs, entry)
-      return .text(pairs.block)
+      return Value(text: pairs.block)
     } catch {
       faults.error(
         entry.place, message("cannot read environment {q}: {}", entry.value, error.reason))
@@ -197,7 +185,7 @@ extension Reader {
 
   /// Names the values that Supervisor would read differently. They are shown as they stand in the
   /// file, never as expanded: that may be a password.
-  private mutating func remarkUnquoted(_ pairs: EnvironmentPairs, _ entry: Entry) {
+  private func remarkUnquoted(_ pairs: EnvironmentPairs, _ entry: Entry) {
     var forms = ByteString()
     for pair in pairs.pairs where pair.differs {
       var value: ByteString = "\"...\""
@@ -215,10 +203,10 @@ extension Reader {
       message("Supervisor would read this environment differently without quotes: {}", forms))
   }
 
-  private mutating func readPath(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
+  private func readPath(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
     if text.isEmpty {
       // As Supervisor has it, no log file is the same as NONE.
-      if option.kind == .logfile { return .text("NONE") }
+      if option.kind == .logfile { return Value(text: "NONE") }
       reject(text, option, entry)
       return nil
     }
@@ -229,8 +217,8 @@ extension Reader {
     }
     guard text.hasPrefix("~") && (text.count == 1 || text.hasPrefix("~/")),
       let home = names.variable("HOME"), !home.isEmpty
-    else { return .text(text) }
-    return .text(home + text.dropping(1))
+    else { return Value(text: text) }
+    return Value(text: home + text.dropping(1))
   }
 }
 
@@ -242,9 +230,9 @@ extension Option {
     }
     if lowest == .min { return "a whole number is allowed, of 32 bits" }
     if highest == .max {
-      return message("a whole number, {} or more, is allowed", decimal(Int64(lowest)))
+      return message("a whole number, {} or more, is allowed", decimal(lowest))
     }
     return message(
-      "a whole number of {} to {} is allowed", decimal(Int64(lowest)), decimal(Int64(highest)))
+      "a whole number of {} to {} is allowed", decimal(lowest), decimal(highest))
   }
 }

@@ -19,17 +19,8 @@ public struct Signal: Hashable, Sendable {
   /// SIGRTMIN as programs see it: the C libraries keep 32 and 33 (glibc) or 32 to 34 (musl).
   static let realTimeBase: Int32 = 34
 
-  /// Names without SIG, in the order of the numbers from 1.
-  private static let names: [StaticString] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
-    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
-    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-  ]
-  private static let aliases: [(name: StaticString, number: Int32)] = [
-    ("IOT", 6), ("CLD", 17), ("POLL", 29), ("RTMIN", realTimeBase), ("RTMAX", highest),
-  ]
-
   /// Reads a name in any case, with or without SIG, `RTMIN+N`, `RTMAX-N`, or a number of 1…64.
+  @inline(never)
   public init?(_ text: ByteString) {
     var word = text.trimmed.uppercased
     if let number = word.unsignedDecimal {
@@ -37,13 +28,9 @@ public struct Signal: Hashable, Sendable {
       self.init(number: Int32(number))
       return
     }
-    if word.hasPrefix("SIG") { word = ByteString(word.bytes[3...]) }
-    for (index, name) in Self.names.enumerated() where word == name {
-      self.init(number: Int32(index) + 1)
-      return
-    }
-    for alias in Self.aliases where word == alias.name {
-      self.init(number: alias.number)
+    if word.hasPrefix("SIG") { word = word.dropping(3) }
+    if let number = Self.number(named: word) {
+      self.init(number: number)
       return
     }
     let base: Int32
@@ -55,16 +42,26 @@ public struct Signal: Hashable, Sendable {
     } else {
       return nil
     }
-    guard let offset = ByteString(word.bytes[6...]).unsignedDecimal,
+    guard let offset = word.dropping(6).unsignedDecimal,
       offset <= UInt64(Self.highest - Self.realTimeBase)
     else { return nil }
     self.init(number: base + sign * Int32(offset))
   }
 
+  /// The number of a name in capitals and without SIG.
+  private static func number(named name: ByteString) -> Int32? {
+    if name.equals("IOT") { return 6 }
+    if name.equals("CLD") { return 17 }
+    if name.equals("POLL") { return 29 }
+    if name.equals("RTMIN") { return realTimeBase }
+    if name.equals("RTMAX") { return highest }
+    return WordList.signals.index(of: name).map { Int32($0) + 1 }
+  }
+
   /// The name with SIG, as a person writes it: `SIGTERM`, `SIGRTMIN+3`.
   public var name: ByteString {
-    if number >= 1, Int(number) <= Self.names.count {
-      return message("SIG{}", ByteString(Self.names[Int(number) - 1]))
+    if number >= 1, number <= 31 {
+      return message("SIG{}", ByteString(WordList.signals[Int64(number) - 1]).uppercased)
     }
     if number == Self.realTimeBase { return "SIGRTMIN" }
     if number > Self.realTimeBase, number <= Self.highest {

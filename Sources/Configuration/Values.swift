@@ -1,16 +1,22 @@
 // The text of an option -> its value, by kind. Nothing here knows a place or makes a message: nil
 // means that the text is no such value.
 
-/// The value of one option.
-enum Value {
-  /// Nothing is set, and nothing is the default.
-  case unset
-  /// Every kind that is a number or one of a few words (then the raw value of its enum).
-  case number(Int64)
-  /// Bytes as they are; for commands and environments the entries, each ended by a NUL.
-  case text(ByteString)
-  case exitcodes(ExitCodes)
-  case pauses(first: Nanoseconds, greatest: Nanoseconds)
+/// The value of one option: a number, a text, or nothing where nothing is set and nothing is the
+/// default.
+final class Value {
+  /// Of every kind that is a number or one of a few words (then the raw value of its enum).
+  let number: Int64?
+  /// Of all other kinds, as it is; for commands and environments the entries, each ended by a NUL.
+  let text: ByteString?
+  /// Where it was set; nil: it was not.
+  var entry: Entry?
+  /// What was set, after expansion.
+  var written = ByteString()
+
+  init(number: Int64? = nil, text: ByteString? = nil) {
+    self.number = number
+    self.text = text
+  }
 }
 
 extension Option {
@@ -18,73 +24,128 @@ extension Option {
   @inline(never)
   func value(of text: ByteString) -> Value? {
     switch kind {
-    case .flag: number(parseFlag(text).map { $0 ? 1 : 0 })
+    case .flag: number(parseFlag(text))
     case .integer: bounded(text.signedDecimal)
-    case .seconds: number(parseSeconds(text)?.count)
+    case .seconds: number(parseSeconds(text))
     case .size: number(parseSize(text))
     case .octal: bounded(parseOctal(text))
     case .signal: number(Signal(text).map { Int64($0.number) })
     case .signals: number(parseSignals(text).map { Int64(bitPattern: $0.bits) })
-    case .exitcodes: parseExitCodes(text).map { .exitcodes($0) }
-    case .autorestart: number(parseAutorestart(text).map { Int64($0.rawValue) })
-    case .essential: number(parseEssential(text).map { Int64($0.rawValue) })
-    case .restartDelay: parsePauses(text)
-    case .exitOnSignal: word(text, ["0", "signal", "failure"])
-    case .userPolicy: word(text, ["run", "require"])
-    case .loglevel:
-      word(text, ["critical", "error", "warn", "info", "debug", "trace", "blather"])
-    case .user: isUser(text) ? .text(text) : nil
-    case .processName: isName(text) ? .text(text) : nil
-    case .names: areNames(text) ? .text(text) : nil
-    case .events: areEvents(text) ? .text(text) : nil
-    case .address: isAddress(text) ? .text(text) : nil
-    case .socket: isSocket(text) ? .text(text) : nil
-    case .path, .logfile: text.isEmpty ? nil : .text(text)
-    case .command, .environment, .text: .text(text)
+    case .exitcodes: parseExitCodes(text) == nil ? nil : Value(text: text)
+    case .autorestart:
+      number(WordList.autorestart.index(of: text) ?? parseFlag(text).map { $0 * 2 })
+    case .essential: number(WordList.essential.index(of: text) ?? parseFlag(text).map { $0 * 2 })
+    case .restartDelay: parsePauses(text) == nil ? nil : Value(text: text)
+    case .exitOnSignal: number(WordList.exitOnSignal.index(of: text))
+    case .userPolicy: number(WordList.userPolicy.index(of: text))
+    case .loglevel: number(WordList.loglevel.index(of: text))
+    case .user: self.text(text, isUser(text))
+    case .processName: self.text(text, isName(text))
+    case .names: self.text(text, areNames(text))
+    case .events: self.text(text, areEvents(text))
+    case .address: self.text(text, isAddress(text))
+    case .socket: self.text(text, isSocket(text))
+    case .path, .logfile: self.text(text, !text.isEmpty)
+    case .command, .environment, .text: self.text(text, true)
     }
   }
 
+  @inline(never)
   private func number(_ value: Int64?) -> Value? {
     guard let value else { return nil }
-    return .number(value)
+    return Value(number: value)
   }
 
   private func bounded(_ value: Int64?) -> Value? {
     guard let value, value >= Int64(lowest), value <= Int64(highest) else { return nil }
-    return .number(value)
+    return number(value)
   }
 
-  private func word(_ text: ByteString, _ words: [StaticString]) -> Value? {
+  @inline(never)
+  private func text(_ text: ByteString, _ isGood: Bool) -> Value? {
+    isGood ? Value(text: text) : nil
+  }
+}
+
+/// The words of an option that allows only a few, in the order of their raw values.
+struct WordList {
+  private let text: StaticString
+
+  private init(_ text: StaticString) { self.text = text }
+
+  static let autorestart = WordList("false | unexpected | true")
+  static let essential = WordList("none | fatal | exit")
+  static let exitOnSignal = WordList("0 | signal | failure")
+  static let userPolicy = WordList("run | require")
+  static let loglevel = WordList("critical | error | warn | info | debug | trace | blather")
+  /// Without SIG, from number 1 on; in lower case.
+  static let signals = WordList(
+    """
+    hup | int | quit | ill | trap | abrt | bus | fpe | kill | usr1 | segv | usr2 | pipe | alrm \
+    | term | stkflt | chld | cont | stop | tstp | ttin | ttou | urg | xcpu | xfsz | vtalrm \
+    | prof | winch | io | pwr | sys
+    """)
+  /// The events of Supervisor 4.3 and their parents, in lower case.
+  static let events = WordList(
+    """
+    event | process_state | process_state_starting | process_state_backoff \
+    | process_state_running | process_state_stopping | process_state_stopped \
+    | process_state_exited | process_state_fatal | process_state_unknown \
+    | process_state_starting_or_running | process_log | process_log_stdout | process_log_stderr \
+    | process_communication | process_communication_stdout | process_communication_stderr \
+    | remote_communication | supervisor_state_change | supervisor_state_change_running \
+    | supervisor_state_change_stopping | tick | tick_5 | tick_60 | tick_3600 | process_group \
+    | process_group_added | process_group_removed
+    """)
+  static let shells = WordList("sh | bash | dash | ash | zsh")
+  /// No and yes by turns; the first two are the ones that are written.
+  static let flag = WordList("false | true | no | yes | off | on | f | t | n | y | 0 | 1")
+
+  /// In any case.
+  @inline(never)
+  func index(of text: ByteString) -> Int64? {
     let lower = text.lowercased
-    for index in words.indices where lower == words[index] { return .number(Int64(index)) }
+    var reader = TableReader(self.text)
+    var index: Int64 = 0
+    while !reader.isAtEnd {
+      if lower == reader.field() { return index }
+      index += 1
+    }
     return nil
   }
-}
 
-@inline(never)
-func parseFlag(_ text: ByteString) -> Bool? {
-  let lower = text.lowercased
-  for word: StaticString in ["true", "yes", "on", "t", "y", "1"] where lower == word { return true }
-  for word: StaticString in ["false", "no", "off", "f", "n", "0"] where lower == word {
-    return false
+  /// Empty when there are not so many.
+  @inline(never)
+  subscript(_ index: Int64) -> FixedText {
+    var reader = TableReader(text)
+    var rest = index
+    while rest > 0, !reader.isAtEnd {
+      _ = reader.field()
+      rest -= 1
+    }
+    return reader.field()
   }
-  return nil
 }
 
-/// `10`, `0.5`, `.5`; not negative, at most nine digits behind the point.
-func parseSeconds(_ text: ByteString) -> Nanoseconds? {
-  let parts = (text.hasPrefix("+") ? text.dropping(1) : text).split(at: UInt8(ascii: "."))
-  guard parts.count <= 2 else { return nil }
-  if parts.count == 2, parts[0].isEmpty, parts[1].isEmpty { return nil }
-  guard let whole = parts[0].isEmpty && parts.count == 2 ? 0 : parts[0].unsignedDecimal,
-    whole <= UInt64(Int64.max)
+/// 0 or 1.
+func parseFlag(_ text: ByteString) -> Int64? { WordList.flag.index(of: text).map { $0 & 1 } }
+
+/// `10`, `0.5`, `.5`, as nanoseconds; not negative, at most nine digits behind the point.
+@inline(never)
+func parseSeconds(_ text: ByteString) -> Int64? {
+  let number = text.hasPrefix("+") ? text.dropping(1) : text
+  let point = number.firstIndex(of: UInt8(ascii: ".")) ?? number.count
+  let whole = number.slice(0, point)
+  let fraction = number.dropping(point + 1)
+  // A text without any digit is no number, be there a point in it or not.
+  guard !whole.isEmpty || !fraction.isEmpty, fraction.count <= 9 else { return nil }
+  guard let seconds = whole.isEmpty ? 0 : whole.unsignedDecimal, seconds <= UInt64(Int64.max),
+    var nanoseconds = fraction.isEmpty ? 0 : fraction.unsignedDecimal
   else { return nil }
-  let seconds = Nanoseconds.seconds(Int64(whole))
-  guard parts.count == 2, !parts[1].isEmpty else { return seconds }
-  guard parts[1].count <= 9, var fraction = parts[1].unsignedDecimal else { return nil }
-  for _ in parts[1].count..<9 { fraction *= 10 }
-  let (sum, overflow) = seconds.count.addingReportingOverflow(Int64(fraction))
-  return Nanoseconds(overflow ? .max : sum)
+  for _ in fraction.count..<9 { nanoseconds *= 10 }
+  let (sum, overflow) = Int64(seconds).clampedProduct(1_000_000_000)
+    .addingReportingOverflow(Int64(nanoseconds))
+  return overflow ? .max : sum
 }
 
 /// `10`, `50KB`, `50MB`, `1GB` in any case, factor 1024.
@@ -95,7 +156,7 @@ func parseSize(_ text: ByteString) -> Int64? {
   if lower.hasSuffix("kb") { factor = 1 << 10 }
   if lower.hasSuffix("mb") { factor = 1 << 20 }
   if lower.hasSuffix("gb") { factor = 1 << 30 }
-  if factor > 1 { digits = ByteString(lower.bytes.dropLast(2)).trimmed }
+  if factor > 1 { digits = lower.slice(0, lower.count - 2).trimmed }
   guard let number = digits.signedDecimal, number >= 0 else { return nil }
   return number.clampedProduct(factor)
 }
@@ -118,6 +179,7 @@ func parseSignals(_ text: ByteString) -> Signals? {
 }
 
 /// A comma list of 0…255 and names of signals; an empty one expects nothing.
+@inline(never)
 func parseExitCodes(_ text: ByteString) -> ExitCodes? {
   var codes = ExitCodes()
   if text.isEmpty { return codes }
@@ -135,35 +197,21 @@ func parseExitCodes(_ text: ByteString) -> ExitCodes? {
   return codes
 }
 
-func parseAutorestart(_ text: ByteString) -> Autorestart? {
-  if text.lowercased.equals("unexpected") { return .unexpected }
-  return parseFlag(text).map { $0 ? .always : .never }
-}
-
-func parseEssential(_ text: ByteString) -> Essential? {
-  let lower = text.lowercased
-  if lower.equals("none") { return Essential.none }
-  if lower.equals("fatal") { return .fatal }
-  if lower.equals("exit") { return .exit }
-  return parseFlag(text).map { $0 ? .exit : .none }
-}
-
-func parsePauses(_ text: ByteString) -> Value? {
+/// One or two lengths of time; one counts for both.
+@inline(never)
+func parsePauses(_ text: ByteString) -> (first: Nanoseconds, greatest: Nanoseconds)? {
   let parts = text.split(at: UInt8(ascii: ","))
   guard parts.count <= 2, let first = parseSeconds(parts[0].trimmed),
     let greatest = parseSeconds(parts[parts.count - 1].trimmed), first <= greatest
   else { return nil }
-  return .pauses(first: first, greatest: greatest)
+  return (Nanoseconds(first), Nanoseconds(greatest))
 }
 
 /// A user, and perhaps a group behind a colon; neither empty.
 private func isUser(_ text: ByteString) -> Bool {
   let parts = text.split(at: UInt8(ascii: ":"))
   guard parts.count <= 2 else { return false }
-  for part in parts {
-    if part.isEmpty { return false }
-    for byte in part.bytes where byte.isBlank || byte == UInt8(ascii: "/") { return false }
-  }
+  for part in parts where !isName(part) { return false }
   return true
 }
 
@@ -192,22 +240,10 @@ func namesBetweenCommas(_ text: ByteString) -> [ByteString] {
   return names
 }
 
-/// The events of Supervisor 4.3 and their parents, in one word list.
-private let eventNames: StaticString =
-  """
-  EVENT PROCESS_STATE PROCESS_STATE_STARTING PROCESS_STATE_BACKOFF PROCESS_STATE_RUNNING \
-  PROCESS_STATE_STOPPING PROCESS_STATE_STOPPED PROCESS_STATE_EXITED PROCESS_STATE_FATAL \
-  PROCESS_STATE_UNKNOWN PROCESS_STATE_STARTING_OR_RUNNING PROCESS_LOG PROCESS_LOG_STDOUT \
-  PROCESS_LOG_STDERR PROCESS_COMMUNICATION PROCESS_COMMUNICATION_STDOUT \
-  PROCESS_COMMUNICATION_STDERR REMOTE_COMMUNICATION SUPERVISOR_STATE_CHANGE \
-  SUPERVISOR_STATE_CHANGE_RUNNING SUPERVISOR_STATE_CHANGE_STOPPING TICK TICK_5 TICK_60 TICK_3600 \
-  PROCESS_GROUP PROCESS_GROUP_ADDED PROCESS_GROUP_REMOVED
-  """
-
 private func areEvents(_ text: ByteString) -> Bool {
-  let known = ByteString(eventNames).wordsBetweenBlanks
-  for name in namesBetweenCommas(text) where !known.contains(name.uppercased) { return false }
-  return !namesBetweenCommas(text).isEmpty
+  let names = namesBetweenCommas(text)
+  for name in names where WordList.events.index(of: name) == nil { return false }
+  return !names.isEmpty
 }
 
 private func isPort(_ text: ByteString) -> Bool {
@@ -217,7 +253,7 @@ private func isPort(_ text: ByteString) -> Bool {
 
 /// `9001`, `*:9001`, `host:9001`, `:9001`, `[::1]:9001`.
 private func isAddress(_ text: ByteString) -> Bool {
-  guard let colon = text.bytes.lastIndex(of: UInt8(ascii: ":")) else { return isPort(text) }
+  guard let colon = text.lastIndex(of: UInt8(ascii: ":")) else { return isPort(text) }
   return isPort(text.dropping(colon + 1))
 }
 
@@ -225,5 +261,5 @@ private func isSocket(_ text: ByteString) -> Bool {
   if text.hasPrefix("unix:///") { return text.count > 8 }
   guard text.hasPrefix("tcp://") else { return false }
   let rest = text.dropping(6)
-  return !rest.hasPrefix(":") && rest.bytes.contains(UInt8(ascii: ":")) && isAddress(rest)
+  return !rest.hasPrefix(":") && rest.contains(byte: UInt8(ascii: ":")) && isAddress(rest)
 }

@@ -61,11 +61,13 @@ struct CommandWords {
 /// `NAME="value",NAME2='value'`. A value without quotes runs to the next comma, blanks trimmed,
 /// literally; Supervisor stops at the first byte that is no letter, digit or one of `_/.+-():`.
 struct EnvironmentPairs {
-  struct Pair {
-    var name: ByteString
-    var value: ByteString
+  final class Pair {
+    let name: ByteString
+    var value = ByteString()
     /// Supervisor would read another value, or refuse it.
-    var differs: Bool
+    var differs = false
+
+    init(name: ByteString) { self.name = name }
   }
   private(set) var pairs: [Pair] = []
   private let text: ByteString
@@ -112,8 +114,8 @@ struct EnvironmentPairs {
     {
       index += 1
     }
-    let name = ByteString(text.bytes[start..<index]).trimmed
-    if name.bytes.contains(UInt8(ascii: "\"")) || name.bytes.contains(UInt8(ascii: "'")) {
+    let name = text.slice(start, index).trimmed
+    if name.contains(byte: UInt8(ascii: "\"")) || name.contains(byte: UInt8(ascii: "'")) {
       throw Rejection(
         reason: "a quote stands before the \"=\"; quotes go around the value: NAME=\"value\"")
     }
@@ -127,14 +129,14 @@ struct EnvironmentPairs {
     }
     index += 1
     skipBlanks()
-    var pair = Pair(name: name, value: ByteString(), differs: false)
+    let pair = Pair(name: name)
     for byte in name.bytes where !Self.isWordByte(byte) { pair.differs = true }
-    try readValue(into: &pair)
+    try readValue(into: pair)
     return pair
   }
 
   /// Up to the comma behind it, which is taken too.
-  private mutating func readValue(into pair: inout Pair) throws(Rejection) {
+  private mutating func readValue(into pair: Pair) throws(Rejection) {
     var hasQuotes = false
     // Blanks are kept back until it is clear that they do not end the value.
     var blanks = ByteString()
@@ -148,7 +150,7 @@ struct EnvironmentPairs {
       }
       let isQuote = byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
       if !blanks.isEmpty {
-        if hasQuotes || isQuote || blanks.bytes.contains(0x0A) {
+        if hasQuotes || isQuote || blanks.contains(byte: 0x0A) {
           throw Rejection(
             reason: message(
               "a comma is missing behind the value of {}, or quotes around it", pair.name))
@@ -159,7 +161,7 @@ struct EnvironmentPairs {
       }
       if isQuote {
         hasQuotes = true
-        try readQuoted(byte, into: &pair)
+        try readQuoted(byte, into: pair)
       } else {
         if !Self.isWordByte(byte) { pair.differs = true }
         pair.value.append(byte: byte)
@@ -169,7 +171,7 @@ struct EnvironmentPairs {
     if !hasQuotes, pair.value.isEmpty { pair.differs = true }
   }
 
-  private mutating func readQuoted(_ quote: UInt8, into pair: inout Pair) throws(Rejection) {
+  private mutating func readQuoted(_ quote: UInt8, into pair: Pair) throws(Rejection) {
     while index < text.count {
       var byte = text.bytes[index]
       index += 1
@@ -187,7 +189,7 @@ struct EnvironmentPairs {
 
   /// What Supervisor's splitter takes for part of a word.
   private static func isWordByte(_ byte: UInt8) -> Bool {
-    byte.isLetter || byte.isDigit || ByteString("_/.+-():").bytes.contains(byte)
+    byte.isLetter || byte.isDigit || ByteString("_/.+-():").contains(byte: byte)
   }
 }
 

@@ -38,7 +38,7 @@ struct BadInputTests {
   }
 
   /// What a section of a kind must hold, but for one option.
-  private static func section(_ kind: SectionKind, without name: StaticString) -> String {
+  private static func section(_ kind: SectionKind, without name: FixedText) -> String {
     var text: String
     var required: [(StaticString, String)] = []
     switch kind {
@@ -61,7 +61,7 @@ struct BadInputTests {
     case .client: text = "[supervisorctl]\n"
     case .rpcInterface: text = "[rpcinterface:supervisor]\n"
     }
-    for (key, value) in required where !key.hasSameText(as: name) {
+    for (key, value) in required where !name.hasSameText(as: key) {
       text += "\(ByteString(key))=\(value)\n"
     }
     return text

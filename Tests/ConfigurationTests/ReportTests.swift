@@ -65,8 +65,8 @@ struct ReportTests {
       #expect(program[option] as? String == text, "\(option)")
       #expect(from[option] == place, "\(option)")
     }
-    #expect(program.count == programOptions.count + 1)
-    #expect(from.count == programOptions.count)
+    #expect(program.count == SectionKind.program.options.count + 1)
+    #expect(from.count == SectionKind.program.options.count)
 
     let globals = try #require(all["globals"] as? [String: Any])
     #expect(globals["environment"] as? String == "G=\"1\"")
@@ -75,7 +75,7 @@ struct ReportTests {
     #expect(globals["user_policy"] as? String == "run")
     #expect(globals["loglevel"] as? String == "info")
     #expect(globals["stay"] as? String == "false")
-    #expect(globals.count == globalOptions.count + 1)
+    #expect(globals.count == SectionKind.globals.options.count + 1)
   }
 
   @Test func groupsAndWarnings() throws {
@@ -138,12 +138,51 @@ struct ReferenceTests {
       #expect(help.hasSuffix("."))
       #expect(!help.contains("|"))
       #expect(!help.contains("\n"))
-      if option.defaultText.utf8CodeUnitCount > 0,
+      if !option.defaultText.isEmpty,
         !option.defaultText.hasSameText(as: "%(program_name)s")
       {
         #expect(option.value(of: ByteString(option.defaultText)) != nil, "\(name)")
       }
     }
+  }
+
+  @Test(arguments: kinds)
+  func everyLineOfATableSaysWhatItsColumnsAllow(kind: SectionKind) throws {
+    let lines = "\(kind.table)".split(separator: "\n")
+    #expect(lines.count == kind.options.count)
+    for (line, option) in zip(lines, kind.options) {
+      let fields = line.split(separator: "|", omittingEmptySubsequences: false)
+      try #require(fields.count == 4, "\(line)")
+      #expect(!line.contains("  "))
+      var words = fields[1].split(separator: " ")
+      #expect(words.removeFirst() == "\(option.kind)")
+      #expect(option.lowest < option.highest)
+      for word in words {
+        #expect(["any", "ignored", "missing"].contains(word) || word.contains(".."), "\(line)")
+      }
+    }
+  }
+
+  @Test func everyKindHasItsRow() throws {
+    for number in 0...OptionKind.text.rawValue {
+      let kind = try #require(OptionKind(rawValue: number))
+      #expect(OptionKind(named: ByteString("\(kind)")) == kind)
+      #expect("\(kind.allowed)".contains("allowed"))
+      #expect(!"\(kind.allowed)".contains("  "))
+      #expect(!kind.name.isEmpty)
+    }
+    #expect(OptionKind(rawValue: OptionKind.text.rawValue + 1) == nil)
+  }
+
+  @Test func boundsAreReadFromTheTable() throws {
+    let numprocs = try #require(SectionKind.program.option("numprocs"))
+    #expect((numprocs.lowest, numprocs.highest) == (0, Int32(Limit.processes)))
+    let retries = try #require(SectionKind.program.option("startretries"))
+    #expect((retries.lowest, retries.highest) == (-1, .max))
+    let priority = try #require(SectionKind.group.option("priority"))
+    #expect((priority.lowest, priority.highest) == (.min, .max))
+    let umask = try #require(SectionKind.globals.option("umask"))
+    #expect((umask.lowest, umask.highest) == (0, 0o777))
   }
 
   @Test func helpForOneOption() throws {
