@@ -216,9 +216,10 @@ extension Supervisor {
       return
     }
     var pause = Nanoseconds.seconds(Int64(records[slot].failures))
-    // Supervisor's pauses grow until startretries ends them; without that end, this one does.
+    // Supervisor's pauses grow until startretries ends them; without that end, this one does. It is
+    // never below a second: what cannot start must not spin.
     if startretries < 0 {
-      pause = min(pause, configuration.programs[slot].restartDelay.greatest)
+      pause = min(pause, max(configuration.programs[slot].restartDelay.greatest, .seconds(1)))
     }
     transition(slot, to: .backoff)
     actions.append(.report(.backoff(slot, failure, pause: pause)))

@@ -197,7 +197,9 @@ extension Invariants {
       program.startretries < 0 || programs[slot].tries <= program.startretries,
       "p\(slot): no start is retried more than startretries times.")
     var expected = Nanoseconds.seconds(Int64(programs[slot].tries))
-    if program.startretries < 0 { expected = min(expected, program.restartDelay.greatest) }
+    if program.startretries < 0 {
+      expected = min(expected, max(program.restartDelay.greatest, .seconds(1)))
+    }
     require(
       pause == expected,
       "p\(slot): after the k-th failed start the pause is never another than k seconds.")

@@ -1,3 +1,0 @@
-import Linux
-
-public func run(_ n: Int32) -> Int32 { processID() }
