@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,10 @@
 
 static _Noreturn void fail(const struct cl_spawn *spawn, int step) {
   struct cl_report report = {step, errno};
+  if (spawn->report) {
+    *spawn->report = report;
+    _exit(127);
+  }
   ssize_t written = write(spawn->report_fd, &report, sizeof report);
   (void)written;
   _exit(127);
@@ -80,15 +85,27 @@ int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count) {
   return 0;
 }
 
-// As execvp(3), with the program's own PATH, and without handing a file that is no program to a
-// shell. Returns only when there is nothing to execute.
+static void execute(const struct cl_spawn *spawn, const char *path) {
+  char *const *arguments = (char *const *)spawn->arguments;
+  char *const *environment = (char *const *)spawn->environment;
+  execve(path, arguments, environment);
+  if (errno != ENOEXEC || !spawn->shell_fallback) return;
+  size_t count = 0;
+  while (arguments[count]) count++;
+  const char *script[count + 2];
+  script[0] = "/bin/sh";
+  script[1] = path;
+  for (size_t i = 1; i <= count; i++) script[i + 1] = arguments[i];
+  execve(script[0], (char *const *)script, environment);
+}
+
+// As execvp(3), with the program's own PATH; a file that is no program is handed to a shell only
+// where that is asked for. Returns only when there is nothing to execute.
 static void search_and_exec(const struct cl_spawn *spawn) {
   char candidate[PATH_MAX];
   const char *name = spawn->arguments[0];
-  char *const *arguments = (char *const *)spawn->arguments;
-  char *const *environment = (char *const *)spawn->environment;
   if (strchr(name, '/') || !*name) {
-    execve(name, arguments, environment);
+    execute(spawn, name);
     return;
   }
   size_t length = strlen(name);
@@ -102,7 +119,7 @@ static void search_and_exec(const struct cl_spawn *spawn) {
       size_t at = prefix;
       if (prefix) candidate[at++] = '/';
       memcpy(candidate + at, name, length + 1);
-      execve(candidate, arguments, environment);
+      execute(spawn, candidate);
       if (errno == EACCES) {
         refused = 1;
       } else if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) {
@@ -115,24 +132,97 @@ static void search_and_exec(const struct cl_spawn *spawn) {
   errno = refused ? EACCES : ENOENT;
 }
 
+static void take_session(const struct cl_spawn *spawn) {
+  int terminal = 0;
+  switch (spawn->session) {
+    case CL_SESSION_NEW:
+    case CL_SESSION_TERMINAL:
+      if (setsid() < 0) fail(spawn, CL_STEP_SESSION);
+      // Another session may hold it, or stdin is none: the program then lives without.
+      if (spawn->session == CL_SESSION_TERMINAL) ioctl(0, TIOCSCTTY, 0);
+      return;
+    case CL_SESSION_SHARED:
+      return;
+    case CL_SESSION_GROUP:
+      terminal = -1;
+      break;
+    case CL_SESSION_FOREGROUND_ANY:
+      terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+      if (terminal < 0) terminal = 0;
+      break;
+    case CL_SESSION_FOREGROUND:
+      break;
+  }
+  if (setpgid(0, 0) < 0) fail(spawn, CL_STEP_SESSION);
+  if (terminal < 0) return;
+  // SIGTTOU is blocked still: a group in the background may ask for the foreground.
+  if (tcsetpgrp(terminal, getpid()) < 0 && errno != ENOTTY && errno != ENXIO && errno != EBADF) {
+    fail(spawn, CL_STEP_TERMINAL);
+  }
+}
+
+static void set_signals(const struct cl_spawn *spawn) {
+  struct sigaction action = {.sa_handler = SIG_IGN};
+  for (int number = 1; number < NSIG && spawn->ignored >> (number - 1); number++) {
+    if (spawn->ignored >> (number - 1) & 1) sigaction(number, &action, NULL);
+  }
+  action.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG && spawn->defaulted >> (number - 1); number++) {
+    if (spawn->defaulted >> (number - 1) & 1) sigaction(number, &action, NULL);
+  }
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  memcpy(&blocked, &spawn->blocked, sizeof spawn->blocked);
+  sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+// systemd's sockets are for the process whose pid stands in LISTEN_PID (sd_listen_fds(3)).
+static void take_listen_pid(const struct cl_spawn *spawn) {
+  static const char name[] = "LISTEN_PID=";
+  static char entry[32];
+  size_t length = sizeof name - 1;
+  for (const char **at = (const char **)spawn->environment; *at; at++) {
+    if (strncmp(*at, name, length) != 0 || atol(*at + length) != getppid()) continue;
+    memcpy(entry, name, length);
+    char *end = entry + sizeof entry;
+    *--end = 0;
+    for (pid_t rest = getpid(); rest > 0; rest /= 10) *--end = (char)('0' + rest % 10);
+    memmove(entry + length, end, (size_t)(entry + sizeof entry - end));
+    *at = entry;
+    return;
+  }
+}
+
 static _Noreturn void become_program(const struct cl_spawn *spawn) {
-  if (setsid() < 0) fail(spawn, CL_STEP_SESSION);
+  take_session(spawn);
   if (spawn->nofile) {
     struct rlimit limit = {spawn->nofile, spawn->nofile_limit};
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0) fail(spawn, CL_STEP_LIMITS);
   }
-  set_descriptors(spawn);
+  if (!spawn->keep_descriptors) set_descriptors(spawn);
   if (spawn->set_user) {
     int step = cl_become_user(spawn->uid, spawn->gid, spawn->groups, spawn->group_count);
     if (step) fail(spawn, step);
   }
   if (spawn->directory && chdir(spawn->directory) < 0) fail(spawn, CL_STEP_DIRECTORY);
   if (spawn->umask >= 0) umask((mode_t)spawn->umask);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  if (spawn->own_listen_pid) take_listen_pid(spawn);
+  set_signals(spawn);
   search_and_exec(spawn);
   fail(spawn, CL_STEP_EXEC);
+}
+
+const char *cl_environment_value(const char *name) { return getenv(name); }
+
+const char *cl_search_path(void) {
+  const char *path = getenv("PATH");
+  return path ? path : "/bin:/usr/bin";
+}
+
+pid_t cl_spawn_now(const struct cl_spawn *spawn) {
+  pid_t pid = vfork();
+  if (pid == 0) become_program(spawn);
+  return pid;
 }
 
 pid_t cl_spawn(const struct cl_spawn *spawn) {

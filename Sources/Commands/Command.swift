@@ -7,10 +7,25 @@ public let version: StaticString = "0.1.0"
 
 /// Carries out a command line; the exit status.
 ///
-/// - Parameter words: argv, the program's name first.
-public func main(_ words: [ByteString]) -> UInt8 {
-  switch Invocation(Array(words.dropFirst())) {
-  case .run(let paths): return runPrograms(paths)
+/// - Parameters:
+///   - words: argv, the program's name first.
+///   - arguments: the same as `main` got it.
+public func main(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
+  switch CalledAs(baseName(words.first ?? "")) {
+  case .tini: return tini(words, arguments)
+  case .dumbInit: return dumbInit(words, arguments)
+  case .catatonit: return catatonit(words, arguments)
+  case .supervisord: return 64
+  case .swinit: return swinit(words, arguments)
+  }
+}
+
+private func swinit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
+  switch Invocation(words) {
+  case .run(let paths, nil): return runPrograms(paths)
+  case .run(let paths, .some(let request)):
+    if paths.isEmpty, !hasConfiguration() { return runOneCommand(request, arguments) }
+    return runPrograms(paths)
   case .check(let paths, let strict, let json): return check(paths, strict: strict, json: json)
   case .help(let topic): return help(topic)
   case .version:

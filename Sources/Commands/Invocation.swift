@@ -1,19 +1,21 @@
 import Configuration
+import Init
 import Linux
 
 /// What the command line asks for.
 enum Invocation {
-  case run(paths: [ByteString])
+  /// `command`: with a COMMAND as the main program.
+  case run(paths: [ByteString], command: CommandRequest?)
   case check(paths: [ByteString], strict: Bool, json: Bool)
   case help(topic: ByteString?)
   case version
   /// What is wrong with it.
   case wrong(ByteString)
 
-  /// - Parameter words: the arguments without the program's own name.
+  /// - Parameter words: the arguments, the program's own name first.
   init(_ words: [ByteString]) {
-    let rest = Array(words.dropFirst())
-    switch words.first {
+    let rest = Array(words.dropFirst(2))
+    switch words.dropFirst().first {
     case .some(let word) where word == "check": self = Self.check(rest)
     case .some(let word) where word == "help" || word == "--help" || word == "-h":
       self = rest.count > 1 ? Self.unexpected(rest[1]) : .help(topic: rest.first)
@@ -24,19 +26,33 @@ enum Invocation {
   }
 
   private static func run(_ words: [ByteString]) -> Invocation {
-    var arguments = Arguments(words)
+    var arguments = Arguments(Array(words.dropFirst()))
     var paths: [ByteString] = []
+    var request = CommandRequest()
     while let word = arguments.next() {
+      if word == "--" {
+        request.index = words.count - arguments.count
+        if arguments.count == 0 { return .wrong("there is no COMMAND behind \"--\"") }
+        return .run(paths: paths, command: request)
+      }
       if word == "-c" {
         guard let path = arguments.next() else { return .wrong("-c wants a directory or a file") }
         paths.append(path)
       } else if word.hasPrefix("-c"), !word.hasPrefix("--"), word.count > 2 {
         paths.append(word.dropping(2))
+      } else if word == "--group" {
+        request.toGroup = true
+        request.option = word
       } else {
-        return unexpected(word)
+        let (name, value) = arguments.option(word)
+        if let fault = request.set(name, value) { return .wrong(fault) }
+        request.option = name
       }
     }
-    return .run(paths: paths)
+    if let option = request.option {
+      return .wrong(message("{} is for a COMMAND, and there is no \"-- COMMAND\"", option))
+    }
+    return .run(paths: paths, command: nil)
   }
 
   private static func check(_ words: [ByteString]) -> Invocation {
@@ -59,9 +75,42 @@ enum Invocation {
     return .check(paths: paths, strict: strict, json: json)
   }
 
-  private static func unexpected(_ word: ByteString) -> Invocation {
-    if word == "--" { return .wrong("\"-- COMMAND\" is not part of this version") }
-    return .wrong(message("cannot understand {q}", word))
+  fileprivate static func unexpected(_ word: ByteString) -> Invocation {
+    .wrong(message("cannot understand {q}", word))
+  }
+}
+
+extension CommandRequest {
+  /// What is wrong with the option, if anything is.
+  mutating func set(_ name: ByteString, _ value: ByteString?) -> ByteString? {
+    let isAccept = name == "--accept"
+    let isRewrite = name == "--rewrite"
+    guard isAccept || isRewrite || name == "--pdeathsig" else {
+      return name.hasPrefix("-")
+        ? message("cannot understand {q}", name)
+        : message("cannot understand {q} (a COMMAND stands behind \"--\")", name)
+    }
+    guard let value else { return message("{} wants a value", name) }
+    if isAccept {
+      guard let code = value.unsignedDecimal, code <= 255 else {
+        return message("cannot read --accept {q}: an exit code is allowed, 0 to 255", value)
+      }
+      accepted.insert(UInt8(code))
+    } else if isRewrite {
+      let parts = value.split(at: UInt8(ascii: ":"))
+      guard parts.count == 2, let old = Signal(parts[0]), parts[1] == "0" || Signal(parts[1]) != nil
+      else {
+        return message(
+          "cannot read --rewrite {q}: OLD:NEW is allowed, two signals, or OLD:0 to drop it", value)
+      }
+      rewrites.set(old, Signal(parts[1]))
+    } else {
+      guard let signal = Signal(value) else {
+        return message("cannot read --pdeathsig {q}: a signal is allowed", value)
+      }
+      parentDeathSignal = signal
+    }
+    return nil
   }
 }
 
@@ -69,5 +118,15 @@ enum Invocation {
 private struct Arguments {
   private var rest: ArraySlice<ByteString>
   init(_ words: [ByteString]) { rest = words[...] }
+  var count: Int { rest.count }
   mutating func next() -> ByteString? { rest.popFirst() }
+
+  /// `--name=value`, or `--name` and the next word.
+  mutating func option(_ word: ByteString) -> (name: ByteString, value: ByteString?) {
+    guard word.hasPrefix("--") else { return (word, nil) }
+    if let equals = word.firstIndex(of: UInt8(ascii: "=")) {
+      return (word.slice(0, equals), word.dropping(equals + 1))
+    }
+    return (word, next())
+  }
 }

@@ -13,6 +13,15 @@ func loadConfiguration(
   return load(request, from: SystemSource())
 }
 
+/// Whether `swinit -- COMMAND` has programs to run beside COMMAND: Supervisor's files are not looked
+/// for then, since an image that has one also has a supervisord that was meant to read it.
+func hasConfiguration() -> Bool {
+  if let path = environmentValue("SWINIT_CONF"), !path.isEmpty { return true }
+  return (try? isDirectory(ownPlace.bytes)) != nil
+}
+
+private let ownPlace: ByteString = "/etc/swinit/conf.d"
+
 /// SWINIT_CONF, else the first that is there of swinit's own directory and Supervisor's files; if
 /// none is, swinit's own, so that the message names the place where it belongs.
 private func defaultPath(_ environment: [ByteString]) -> ByteString {
@@ -20,7 +29,7 @@ private func defaultPath(_ environment: [ByteString]) -> ByteString {
     return entry.dropping(12)
   }
   let places: [ByteString] = [
-    "/etc/swinit/conf.d", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf",
+    ownPlace, "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf",
   ]
   for place in places where (try? isDirectory(place.bytes)) != nil { return place }
   return places[0]

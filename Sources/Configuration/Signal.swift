@@ -11,6 +11,11 @@ public struct Signal: Hashable, Sendable {
   public static let brokenPipe = Signal(number: 13)
   public static let terminate = Signal(number: 15)
   public static let child = Signal(number: 17)
+  public static let proceed = Signal(number: 18)
+  public static let stop = Signal(number: 19)
+  public static let terminalStop = Signal(number: 20)
+  public static let terminalInput = Signal(number: 21)
+  public static let terminalOutput = Signal(number: 22)
   public static let windowChange = Signal(number: 28)
   public static let power = Signal(number: 30)
 

@@ -9,6 +9,7 @@ public struct Errno: Error, Equatable, Sendable {
   public static var last: Errno { Errno(code: cl_errno()) }
 
   public static let permission = Errno(code: EPERM)
+  public static let noAccess = Errno(code: EACCES)
   public static let noEntry = Errno(code: ENOENT)
   public static let noProcess = Errno(code: ESRCH)
   public static let noChild = Errno(code: ECHILD)

@@ -77,6 +77,8 @@ public struct SpawnStep: Equatable, Sendable {
   /// The look-up of the user, before the fork.
   public static let user = SpawnStep(CL_STEP_USER)
   public static let group = SpawnStep(CL_STEP_GROUP)
+  /// The terminal's foreground.
+  public static let terminal = SpawnStep(CL_STEP_TERMINAL)
 }
 
 /// The pipe through which a child tells why it could not become its program. It closes by itself

@@ -27,6 +27,17 @@ int cl_take_signals(void);
 int cl_read_signal(int fd, struct cl_signal *signal);
 int cl_kill(pid_t pid, int signal);
 
+// Sets of signals, bit n - 1 for signal n.
+// What we were started with: the blocked ones and, after cl_take_signals, the ignored ones.
+uint64_t cl_blocked_at_start(void);
+uint64_t cl_ignored_at_start(void);
+// Blocks every signal, for cl_wait_signal. Only SIGCHLD must not be ignored, or there would be no
+// status to wait for: its bit is returned where it was.
+uint64_t cl_block_signals(void);
+// sigtimedwait(2) for any signal, up to `nanoseconds` (-1: no limit). 1: one came, 0: the time is
+// over.
+int cl_wait_signal(struct cl_signal *signal, int64_t nanoseconds);
+
 // Events: epoll(7), level-triggered, with a token of ours for each descriptor.
 
 struct cl_event {
@@ -50,8 +61,14 @@ struct cl_ended {
 };
 // 1: one child reaped, 0: none has ended, -1: errno (ECHILD: there is none).
 int cl_reap(struct cl_ended *ended);
+// The same, and 1 with `stopped` set for a child that was stopped (SIGTSTP and its like).
+int cl_reap_or_stopped(struct cl_ended *ended, int *stopped);
 // Makes us the one that orphans among our descendants go to (prctl(2)).
 int cl_become_subreaper(void);
+// 1: we are one, 0: not, -1: errno.
+int cl_is_subreaper(void);
+// The signal that we get when our parent ends (prctl(2)).
+int cl_set_parent_death_signal(int signal);
 
 // The steps between fork and exec, in their order. Each can fail.
 enum cl_step {
@@ -70,6 +87,18 @@ enum cl_step {
   CL_STEP_EXEC,
   CL_STEP_USER,
   CL_STEP_GROUP,
+  CL_STEP_TERMINAL,
+};
+
+// What a new process has to do with sessions and the terminal on stdin.
+enum cl_session {
+  CL_SESSION_NEW,         // a session of its own
+  CL_SESSION_TERMINAL,    // the same, and the terminal becomes its controlling one, if it can
+  CL_SESSION_SHARED,      // nothing
+  CL_SESSION_GROUP,       // a process group of its own
+  CL_SESSION_FOREGROUND,  // a process group of its own, the terminal's foreground one
+  // The same, of the controlling terminal, whatever stdin is.
+  CL_SESSION_FOREGROUND_ANY,
 };
 
 // What a child that could not become its program writes to its report descriptor.
@@ -95,10 +124,20 @@ struct cl_spawn {
   int64_t umask;                  // -1: unchanged
   uint64_t nofile, nofile_limit;  // soft and hard RLIMIT_NOFILE; 0: unchanged
   int report_fd;                  // close-on-exec
+  enum cl_session session;
+  int keep_descriptors;  // 0, 1 and 2 stay as they are
+  // Signals that the program gets blocked, ignored, or set back to their default.
+  uint64_t blocked, ignored, defaulted;
+  int shell_fallback;     // as execvp(3): a file that is no program is a script for /bin/sh
+  int own_listen_pid;     // LISTEN_PID, where it names us, names the new process instead
+  struct cl_report *report;  // instead of report_fd, for cl_spawn_now
 };
 // Forks and execs. Returns the pid, or -1 (errno of fork). Whatever goes wrong in the child comes
 // through the report descriptor, which is closed without a word when exec succeeds.
 pid_t cl_spawn(const struct cl_spawn *spawn);
+// The same by vfork(2): nothing is copied, and we wait until the exec is done or has failed. So only
+// for one who has nothing else to do. Whatever goes wrong stands in `report`.
+pid_t cl_spawn_now(const struct cl_spawn *spawn);
 
 int cl_errno(void);
 
@@ -123,6 +162,26 @@ uint64_t cl_monotonic_now(void);
 // again from the page cache when they are touched; what only the start needed stays away.
 void cl_forget_startup_code(void);
 
+// Our place on the terminal that is stdin.
+enum cl_terminal {
+  CL_TERMINAL_NONE,        // none, or not our controlling one
+  CL_TERMINAL_LEADER,      // it is that of our session, which we lead
+  CL_TERMINAL_FOREGROUND,  // it is that of another's session, and we are in front
+  CL_TERMINAL_BACKGROUND,
+};
+enum cl_terminal cl_terminal_place(void);
+// Gives up the controlling terminal (TIOCNOTTY): 0, or -1. A session's leader gets SIGHUP and
+// SIGCONT for it.
+int cl_leave_terminal(void);
+int cl_leads_session(void);
+// Puts a process group in front of the terminal.
+int cl_set_foreground(pid_t group);
+// chdir("/"), and every descriptor from 3 on closed.
+void cl_leave_directory(void);
+void cl_close_descriptors(void);
+// The C library's words for a signal.
+const char *cl_signal_words(int signal);
+
 // Limits of open files (soft, hard), and ours raised to the hard one.
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard);
 
@@ -143,6 +202,10 @@ typedef void (*cl_name_callback)(const char *name, void *context);
 int cl_each_entry(const char *directory, cl_name_callback callback, void *context);
 void cl_each_match(const char *pattern, cl_name_callback callback, void *context);
 
+// Our own PATH, or what a C library takes where there is none.
+const char *cl_search_path(void);
+// A variable of ours, or NULL.
+const char *cl_environment_value(const char *name);
 // The environment that we were started with.
 const char *const *cl_environment(void);
 

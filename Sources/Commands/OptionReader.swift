@@ -1,0 +1,122 @@
+import Configuration
+
+/// Reads a command line as getopt_long(3) does: clustered letters (`-gs`), values behind a letter or
+/// in the next word, long names and what begins like just one of them, `--name=value`, `--`. It stops
+/// at the first word that is no option (musl's getopt(3), and glibc's with POSIXLY_CORRECT).
+struct OptionReader {
+  enum Found {
+    /// The option's letter, and its value where it has one.
+    case option(UInt8, ByteString)
+    /// No more options: the index of the first other word.
+    case end(Int)
+    /// As the C library complains, without the program's name.
+    case wrong(ByteString)
+  }
+
+  private let words: [ByteString]
+  private let letters: StaticString
+  private let names: StaticString
+  private var index: Int
+  /// Where the next letter stands in a cluster; 0: in none.
+  private var position = 0
+
+  /// - Parameters:
+  ///   - words: of which the first is the program's name.
+  ///   - letters: as getopt(3) takes them, a colon behind those with a value.
+  ///   - names: `name` or `name:` and the letter it stands for, all separated by blanks.
+  init(_ words: [ByteString], letters: StaticString, names: StaticString = "") {
+    self.words = words
+    self.letters = letters
+    self.names = names
+    index = min(1, words.count)
+  }
+
+  mutating func next() -> Found {
+    if position == 0 {
+      guard index < words.count else { return .end(index) }
+      let word = words[index]
+      guard word.count > 1, word.hasPrefix("-") else { return .end(index) }
+      if word == "--" { return .end(index + 1) }
+      if names.utf8CodeUnitCount > 0, word.hasPrefix("--") { return long(word.dropping(2)) }
+      position = 1
+    }
+    return short()
+  }
+
+  private mutating func short() -> Found {
+    let word = words[index]
+    let letter = word.bytes[position]
+    position += 1
+    let isLast = position >= word.count
+    let rest = word.dropping(position)
+    guard let wantsValue = wantsValue(letter) else {
+      if isLast { nextWord() }
+      return .wrong(message("invalid option -- '{}'", ByteString([letter])))
+    }
+    guard wantsValue else {
+      if isLast { nextWord() }
+      return .option(letter, "")
+    }
+    nextWord()
+    if !isLast { return .option(letter, rest) }
+    guard index < words.count else {
+      return .wrong(message("option requires an argument -- '{}'", ByteString([letter])))
+    }
+    index += 1
+    return .option(letter, words[index - 1])
+  }
+
+  private mutating func nextWord() {
+    index += 1
+    position = 0
+  }
+
+  /// nil: there is no such letter.
+  private func wantsValue(_ letter: UInt8) -> Bool? {
+    let known = ByteString(letters)
+    guard letter != UInt8(ascii: ":"), let place = known.firstIndex(of: letter) else { return nil }
+    return place + 1 < known.count && known.bytes[place + 1] == UInt8(ascii: ":")
+  }
+
+  private mutating func long(_ text: ByteString) -> Found {
+    index += 1
+    let equals = text.firstIndex(of: UInt8(ascii: "="))
+    let name = text.slice(0, equals ?? text.count)
+    let table = ByteString(names).split(at: UInt8(ascii: " "))
+    var matching: [Int] = []
+    for place in stride(from: 0, to: table.count - 1, by: 2) {
+      let known = Self.plain(table[place])
+      if known == name {
+        matching = [place]
+        break
+      }
+      if known.slice(0, name.count) == name { matching.append(place) }
+    }
+    guard let place = matching.first else {
+      return .wrong(message("unrecognized option '--{}'", name))
+    }
+    guard matching.count == 1 else {
+      var possible = ByteString()
+      for place in matching { possible += message(" '--{}'", Self.plain(table[place])) }
+      return .wrong(message("option '--{}' is ambiguous; possibilities:{}", name, possible))
+    }
+    let known = Self.plain(table[place])
+    let letter = table[place + 1].bytes[0]
+    let wantsValue = table[place].hasSuffix(":")
+    if let equals {
+      if wantsValue { return .option(letter, text.dropping(equals + 1)) }
+      return .wrong(message("option '--{}' doesn't allow an argument", known))
+    }
+    guard wantsValue else { return .option(letter, "") }
+    guard index < words.count else {
+      return .wrong(message("option '--{}' requires an argument", known))
+    }
+    index += 1
+    return .option(letter, words[index - 1])
+  }
+
+  /// Without the colon.
+  private static func plain(_ name: ByteString) -> ByteString {
+    name.hasSuffix(":") ? name.slice(0, name.count - 1) : name
+  }
+}

@@ -1,0 +1,49 @@
+import Configuration
+import Init
+import Linux
+
+/// What the command line asks for around COMMAND.
+struct CommandRequest {
+  /// The index of COMMAND among the arguments, the program's own name counted.
+  var index = 0
+  var toGroup = false
+  var accepted = ExitCodes()
+  var rewrites = SignalRewrites()
+  var parentDeathSignal: Signal?
+  /// The first option that makes sense only with a COMMAND.
+  var option: ByteString?
+
+  var rules: CommandRules {
+    var rules = CommandRules()
+    rules.toGroup = toGroup
+    rules.accepted = accepted
+    rules.rewrites = rewrites
+    rules.parentDeathSignal = parentDeathSignal
+    return rules
+  }
+}
+
+/// `swinit -- COMMAND` where no programs are configured.
+func runOneCommand(_ request: CommandRequest, _ arguments: CommandWords) -> UInt8 {
+  let words = arguments + request.index
+  var loop = CommandLoop(request.rules) { news in
+    switch news {
+    case .cannotRun(_, let step, let errno):
+      let name = words.pointee.map { ByteString(bytes(of: $0)) } ?? ""
+      let what: ByteString =
+        step == .exec
+        ? message("execve {q}", name) : step == .terminal ? "tcsetpgrp" : "setsid"
+      complain("start COMMAND: " + what, errno)
+    case .cannotFork(let errno): complain("start COMMAND: fork", errno)
+    case .cannotBecomeSubreaper(let errno): complain("adopt orphans: prctl", errno)
+    case .cannotHavePDeathSignal(let errno):
+      complain("ask for a signal at the parent's end: prctl", errno)
+    default: return
+    }
+  }
+  return loop.run(words)
+}
+
+private func complain(_ what: ByteString, _ errno: Errno) {
+  Output.complain(message("cannot {}: {}", what, ByteString(errno.message)))
+}
