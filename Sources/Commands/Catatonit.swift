@@ -31,7 +31,7 @@ func catatonit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
         return 0
       }
     case .wrong(let what):
-      Output.print(words[0] + ": " + what, to: .standardError)
+      Output.print(words[0] + ": " + what.libraryText, to: .standardError)
       Output.print(catatonitUsage, to: .standardError)
       return 1
     case .end(let index):

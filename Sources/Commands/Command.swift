@@ -15,17 +15,22 @@ public func main(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
   case .tini: return tini(words, arguments)
   case .dumbInit: return dumbInit(words, arguments)
   case .catatonit: return catatonit(words, arguments)
-  case .supervisord: return 64
+  case .supervisord: return supervisord(words)
   case .swinit: return swinit(words, arguments)
   }
 }
 
 private func swinit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
   switch Invocation(words) {
-  case .run(let paths, nil): return runPrograms(paths)
-  case .run(let paths, .some(let request)):
-    if paths.isEmpty, !hasConfiguration() { return runOneCommand(request, arguments) }
-    return runPrograms(paths)
+  case .run(let paths, let command):
+    if let command, paths.isEmpty, !hasConfiguration() {
+      return runOneCommand(command, arguments)
+    }
+    var request = RunRequest {
+      loadConfiguration(paths, strict: false, wantsReport: false)
+    }
+    request.command = command.map { ($0, words) }
+    return runPrograms(request)
   case .check(let paths, let strict, let json): return check(paths, strict: strict, json: json)
   case .help(let topic): return help(topic)
   case .version:

@@ -31,7 +31,7 @@ func dumbInit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
         }
       }
     case .wrong(let what):
-      Output.print(name + ": " + what, to: .standardError)
+      Output.print(name + ": " + what.libraryText, to: .standardError)
       return 1
     case .end(let index):
       command = index

@@ -43,6 +43,13 @@ enum Invocation {
       } else if word == "--group" {
         request.toGroup = true
         request.option = word
+      } else if !word.hasPrefix("-") {
+        // As tini and dumb-init have it, and Docker, which puts CMD behind ENTRYPOINT.
+        request.index = words.count - arguments.count - 1
+        if request.index == 1, let action = nearestAction(word) {
+          return .wrong(message("cannot understand {q}: did you mean {q}?", word, action))
+        }
+        return .run(paths: paths, command: request)
       } else {
         let (name, value) = arguments.option(word)
         if let fault = request.set(name, value) { return .wrong(fault) }
@@ -86,9 +93,7 @@ extension CommandRequest {
     let isAccept = name == "--accept"
     let isRewrite = name == "--rewrite"
     guard isAccept || isRewrite || name == "--pdeathsig" else {
-      return name.hasPrefix("-")
-        ? message("cannot understand {q}", name)
-        : message("cannot understand {q} (a COMMAND stands behind \"--\")", name)
+      return message("cannot understand {q}", name)
     }
     guard let value else { return message("{} wants a value", name) }
     if isAccept {
@@ -112,6 +117,15 @@ extension CommandRequest {
     }
     return nil
   }
+}
+
+/// An action that a word is a slip of.
+private func nearestAction(_ word: ByteString) -> ByteString? {
+  var nearest = NearestName(to: word)
+  for action in ["check", "help", "version", "pidproxy"] as [ByteString] {
+    nearest.consider(action)
+  }
+  return nearest.name
 }
 
 /// The words of a command line, one after the other.

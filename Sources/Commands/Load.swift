@@ -6,11 +6,17 @@ import Linux
 func loadConfiguration(
   _ paths: [ByteString], strict: Bool, wantsReport: Bool
 ) -> LoadResult {
-  let environment = inheritedEnvironment().map { ByteString($0) }
-  let request = LoadRequest(
-    paths: paths.isEmpty ? [defaultPath(environment)] : paths, environment: environment,
-    hostName: ByteString(hostName()), strict: strict, wantsReport: wantsReport)
+  var request = loadRequest(paths.isEmpty ? [defaultPath()] : paths)
+  request.strict = strict
+  request.wantsReport = wantsReport
   return load(request, from: SystemSource())
+}
+
+/// In our own surroundings.
+func loadRequest(_ paths: [ByteString]) -> LoadRequest {
+  LoadRequest(
+    paths: paths, environment: inheritedEnvironment().map { ByteString($0) },
+    hostName: ByteString(hostName()))
 }
 
 /// Whether `swinit -- COMMAND` has programs to run beside COMMAND: Supervisor's files are not looked
@@ -24,10 +30,8 @@ private let ownPlace: ByteString = "/etc/swinit/conf.d"
 
 /// SWINIT_CONF, else the first that is there of swinit's own directory and Supervisor's files; if
 /// none is, swinit's own, so that the message names the place where it belongs.
-private func defaultPath(_ environment: [ByteString]) -> ByteString {
-  for entry in environment where entry.hasPrefix("SWINIT_CONF=") && entry.count > 12 {
-    return entry.dropping(12)
-  }
+private func defaultPath() -> ByteString {
+  if let path = environmentValue("SWINIT_CONF"), !path.isEmpty { return ByteString(path) }
   let places: [ByteString] = [
     ownPlace, "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf",
   ]

@@ -9,8 +9,16 @@ struct OptionReader {
     case option(UInt8, ByteString)
     /// No more options: the index of the first other word.
     case end(Int)
-    /// As the C library complains, without the program's name.
-    case wrong(ByteString)
+    case wrong(Fault)
+  }
+
+  /// What is wrong with an option, which stands here with its dashes.
+  enum Fault {
+    case unknown(ByteString)
+    case missingValue(ByteString)
+    case unwantedValue(ByteString)
+    /// The beginning of several.
+    case ambiguous(ByteString, [ByteString])
   }
 
   private let words: [ByteString]
@@ -51,7 +59,7 @@ struct OptionReader {
     let rest = word.dropping(position)
     guard let wantsValue = wantsValue(letter) else {
       if isLast { nextWord() }
-      return .wrong(message("invalid option -- '{}'", ByteString([letter])))
+      return .wrong(.unknown("-" + ByteString([letter])))
     }
     guard wantsValue else {
       if isLast { nextWord() }
@@ -60,7 +68,7 @@ struct OptionReader {
     nextWord()
     if !isLast { return .option(letter, rest) }
     guard index < words.count else {
-      return .wrong(message("option requires an argument -- '{}'", ByteString([letter])))
+      return .wrong(.missingValue("-" + ByteString([letter])))
     }
     index += 1
     return .option(letter, words[index - 1])
@@ -93,23 +101,21 @@ struct OptionReader {
       if known.slice(0, name.count) == name { matching.append(place) }
     }
     guard let place = matching.first else {
-      return .wrong(message("unrecognized option '--{}'", name))
+      return .wrong(.unknown("--" + name))
     }
     guard matching.count == 1 else {
-      var possible = ByteString()
-      for place in matching { possible += message(" '--{}'", Self.plain(table[place])) }
-      return .wrong(message("option '--{}' is ambiguous; possibilities:{}", name, possible))
+      return .wrong(.ambiguous("--" + name, matching.map { Self.plain(table[$0]) }))
     }
     let known = Self.plain(table[place])
     let letter = table[place + 1].bytes[0]
     let wantsValue = table[place].hasSuffix(":")
     if let equals {
       if wantsValue { return .option(letter, text.dropping(equals + 1)) }
-      return .wrong(message("option '--{}' doesn't allow an argument", known))
+      return .wrong(.unwantedValue("--" + known))
     }
     guard wantsValue else { return .option(letter, "") }
     guard index < words.count else {
-      return .wrong(message("option '--{}' requires an argument", known))
+      return .wrong(.missingValue("--" + known))
     }
     index += 1
     return .option(letter, words[index - 1])
@@ -119,4 +125,39 @@ struct OptionReader {
   private static func plain(_ name: ByteString) -> ByteString {
     name.hasSuffix(":") ? name.slice(0, name.count - 1) : name
   }
+}
+
+extension OptionReader.Fault {
+  /// As the C library complains, without the program's name.
+  var libraryText: ByteString {
+    switch self {
+    case .unknown(let option):
+      return isLong(option)
+        ? message("unrecognized option '{}'", option)
+        : message("invalid option -- '{}'", option.dropping(1))
+    case .missingValue(let option):
+      return isLong(option)
+        ? message("option '{}' requires an argument", option)
+        : message("option requires an argument -- '{}'", option.dropping(1))
+    case .unwantedValue(let option):
+      return message("option '{}' doesn't allow an argument", option)
+    case .ambiguous(let option, let possible):
+      var list = ByteString()
+      for name in possible { list += message(" '--{}'", name) }
+      return message("option '{}' is ambiguous; possibilities:{}", option, list)
+    }
+  }
+
+  /// As Python's getopt complains.
+  var pythonText: ByteString {
+    switch self {
+    case .unknown(let option): return message("option {} not recognized", option)
+    case .missingValue(let option): return message("option {} requires argument", option)
+    case .unwantedValue(let option):
+      return message("option {} must not have an argument", option)
+    case .ambiguous(let option, _): return message("option {} not a unique prefix", option)
+    }
+  }
+
+  private func isLong(_ option: ByteString) -> Bool { option.hasPrefix("--") }
 }

@@ -23,6 +23,29 @@ struct CommandRequest {
   }
 }
 
+extension Configuration {
+  /// Makes COMMAND one of the programs; its slot (`Supervision`'s `Command.swift` says why so).
+  mutating func add(_ request: CommandRequest, _ words: [ByteString]) -> Int {
+    let words = words[request.index...]
+    let name = baseName(words.first ?? "")
+    groups.append(Group(name: name, priority: .max))
+    var arguments = ByteString()
+    for word in words { arguments += word + ByteString([0]) }
+    var program = Program(name: name, group: groups.count - 1, arguments: arguments)
+    program.autostart = false
+    program.autorestart = .never
+    program.startsecs = .zero
+    program.startretries = 0
+    program.essential = .fatal
+    program.exitcodes = request.accepted
+    program.exitcodes.insert(0)
+    program.stopasgroup = request.toGroup
+    program.killasgroup = request.toGroup
+    programs.append(program)
+    return programs.count - 1
+  }
+}
+
 /// `swinit -- COMMAND` where no programs are configured.
 func runOneCommand(_ request: CommandRequest, _ arguments: CommandWords) -> UInt8 {
   let words = arguments + request.index

@@ -2,11 +2,20 @@ import Configuration
 import Init
 import Linux
 
+/// What is to be run, and how that is found out once the signals are ours.
+struct RunRequest {
+  var load: () -> LoadResult
+  /// COMMAND as the main program, and the words of the command line.
+  var command: (request: CommandRequest, words: [ByteString])?
+  /// The exit status when the configuration has errors.
+  var faultyStatus = ExitCode.configuration.rawValue
+}
+
 /// Runs the programs until told to stop: what PID 1 does. The container's exit status.
 ///
 /// Signals are taken first: one that comes while the files are read waits until the loop is there
 /// to answer it, where the kernel would have dropped it (PID 1) or ended us (anywhere else).
-func runPrograms(_ paths: [ByteString]) -> UInt8 {
+func runPrograms(_ request: RunRequest) -> UInt8 {
   let signals: SignalDescriptor
   do throws(Errno) {
     try secureDescriptors()
@@ -15,17 +24,35 @@ func runPrograms(_ paths: [ByteString]) -> UInt8 {
     Output.complain(message("cannot start: signalfd: {}", ByteString(error.message)))
     return ExitCode.system.rawValue
   }
-  let loaded = loadConfiguration(paths, strict: false, wantsReport: false)
+  guard var configuration = readConfiguration(request) else { return request.faultyStatus }
+  guard let (command, words) = request.command else { return run(configuration, signals) }
+  let slot = configuration.add(command, words)
+  if let signal = command.parentDeathSignal {
+    do throws(Errno) {
+      try setParentDeathSignal(signal.number)
+    } catch {
+      Output.complain(message("cannot start: prctl: {}", ByteString(error.message)))
+      return ExitCode.system.rawValue
+    }
+  }
+  return run(configuration, signals, CommandSetup(slot: slot, rewrites: command.rewrites))
+}
+
+/// nil, and everything that is wrong on stderr, when there are errors. What reading took is free
+/// again when this returns.
+private func readConfiguration(_ request: RunRequest) -> Configuration? {
+  let loaded = request.load()
   for fault in loaded.faults {
     Output.print(
       fault.severity == .error ? fault.text : message("swinit: warn {}", fault.text),
       to: .standardError)
   }
-  if loaded.hasErrors { return ExitCode.configuration.rawValue }
-  return run(loaded.configuration, signals)
+  return loaded.hasErrors ? nil : loaded.configuration
 }
 
-private func run(_ configuration: Configuration, _ signals: SignalDescriptor) -> UInt8 {
+private func run(
+  _ configuration: Configuration, _ signals: SignalDescriptor, _ command: CommandSetup? = nil
+) -> UInt8 {
   let globals = configuration.globals
   if processID() != 1 {
     do throws(Errno) {
@@ -52,7 +79,7 @@ private func run(_ configuration: Configuration, _ signals: SignalDescriptor) ->
   do throws(Errno) {
     let devNull = try openDevNull()
     let loop = try EventLoop(
-      configuration, signals: signals, logfile: logfile, devNull: devNull)
+      configuration, signals: signals, logfile: logfile, devNull: devNull, command: command)
     let code = loop.run()
     if let pidfile = globals.pidfile { try? removeFile(pidfile.bytes) }
     return code

@@ -84,7 +84,7 @@ private func read(
       Output.print(tiniUsage(name), to: .standardError)
       return 1
     case .wrong(let what):
-      Output.print(words[0] + ": " + what, to: .standardError)
+      Output.print(words[0] + ": " + what.libraryText, to: .standardError)
       Output.print(tiniUsage(name), to: .standardError)
       return 1
     }

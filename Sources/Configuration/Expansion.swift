@@ -297,3 +297,15 @@ private struct Field {
     return text
   }
 }
+
+extension ByteString {
+  /// Text that is itself once it is expanded: `%` doubled.
+  var withoutExpansions: ByteString {
+    var text = ByteString()
+    for byte in bytes {
+      text.append(byte: byte)
+      if byte == UInt8(ascii: "%") { text.append(byte: byte) }
+    }
+    return text
+  }
+}

@@ -14,7 +14,7 @@ extension Reader {
     var found: [Section] = []
     if let section = sections.section("supervisor") { found.append(section) }
     if let section = sections.section("supervisord") { found.append(section) }
-    let runsUnchanged = !found.isEmpty && own == nil
+    let runsUnchanged = (!found.isEmpty || request.asSupervisor) && own == nil
     if let own { found.append(own) }
 
     let values = SectionValues(.globals)
@@ -31,6 +31,7 @@ extension Reader {
       environment.append(block)
       environmentSetting = setting
     }
+    for entry in overrides { merged.set(entry) }
     environment = Self.lastOfEachName(environment)
     names.global = environment.entriesEndedByNul
 

@@ -35,6 +35,12 @@ private struct Loader<Source: ConfigurationSource> {
           place(of: path), message("cannot read {q}: {}", path, reason))
       }
     }
+    if !request.overrides.isEmpty {
+      let place = place(of: "command line")
+      for (key, value) in request.overrides {
+        reader.overrides.append(Entry(key: key, value: value.withoutExpansions, place: place))
+      }
+    }
     reader.run()
     checkUsers()
     return LoadResult(

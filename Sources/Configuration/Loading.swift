@@ -43,6 +43,10 @@ public struct LoadRequest: Sendable {
   public var strict: Bool
   /// Keep every value with its place, and look for what works but bites (`check`).
   public var wantsReport: Bool
+  /// Global options from the command line, which count before those of the files.
+  public var overrides: [(key: ByteString, value: ByteString)] = []
+  /// A supervisord was called: the files are Supervisor's, whatever sections they have.
+  public var asSupervisor = false
 
   public init(
     paths: [ByteString], environment: [ByteString] = [], hostName: ByteString = "localhost",

@@ -22,19 +22,19 @@ func editDistance(_ left: ByteString, _ right: ByteString, limit: Int) -> Int? {
 }
 
 /// Looks for the candidate that is most like a word.
-struct NearestName {
+public struct NearestName {
   private let word: ByteString
   private var distance: Int
-  private(set) var name: ByteString?
+  public private(set) var name: ByteString?
 
-  init(to word: ByteString) {
+  public init(to word: ByteString) {
     self.word = word.lowercased
     // A third of the letters, three at most: `autostrat` finds autostart, `foo` finds nothing.
     distance = min(3, word.count / 3) + 1
   }
 
   @inline(never)
-  mutating func consider(_ candidate: ByteString) {
+  public mutating func consider(_ candidate: ByteString) {
     guard let found = editDistance(word, candidate.lowercased, limit: distance - 1) else { return }
     distance = found
     name = candidate

@@ -5,6 +5,8 @@ final class Reader {
   /// As `Place.file` counts them.
   var files: [ByteString] = []
   var sections = SectionList()
+  /// Global options of the command line.
+  var overrides: [Entry] = []
   /// `[DEFAULT]`: what every section has that does not say it itself.
   var defaults: Section?
   var faults = FaultList()

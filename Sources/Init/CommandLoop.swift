@@ -87,46 +87,17 @@ public struct CommandLoop {
     case .foreground: return .foreground
     case .foregroundOfAny: return .foregroundOfAny
     case .shared: return .shared
-    case .handOver:
-      giveUpTerminal()
-      stopInsteadOfTerminalStops()
-      return .ownTerminal
-    case .automatic: break
-    }
-    switch TerminalPlace.now {
-    case .leader:
-      giveUpTerminal()
-      stopInsteadOfTerminalStops()
-      return .ownTerminal
-    case .foreground:
-      isJob = true
-      return .foreground
-    case .background:
-      isJob = true
-      return .group
-    case .none:
-      stopInsteadOfTerminalStops()
-      return .own
+    case .handOver: return take(.handOver())
+    case .automatic: return take(.automatic())
     }
   }
 
-  private mutating func giveUpTerminal() {
-    do throws(Errno) {
-      try leaveTerminal()
-      let leads = leadsSession()
-      if leads { handOff = Signals(.hangup, .proceed) }
-      hear?(.terminal(nil, leads: leads))
-    } catch {
-      hear?(.terminal(error, leads: false))
-    }
-  }
-
-  private mutating func stopInsteadOfTerminalStops() {
-    guard rules.suspends else { return }
-    for signal in [Signal.terminalStop, .terminalInput, .terminalOutput]
-    where !rewrites.contains(signal) {
-      rewrites.set(signal, .stop)
-    }
+  private mutating func take(_ terminal: CommandTerminal) -> CommandSession {
+    if let left = terminal.left { hear?(.terminal(left.failure, leads: left.leads)) }
+    handOff = terminal.handOff
+    isJob = terminal.isJob
+    if rules.suspends, !isJob { rewrites.stopOnTerminalStops() }
+    return terminal.session
   }
 
   /// What to exit with when it cannot be started.

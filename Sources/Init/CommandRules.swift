@@ -59,32 +59,6 @@ public struct CommandRules {
   public init() {}
 }
 
-/// Which signal stands for which, on its way to the command.
-public struct SignalRewrites: Equatable, Sendable {
-  /// `table[n]` for signal n; 0: to nobody; empty: each for itself.
-  private var table: [UInt8] = []
-
-  public init() {}
-
-  public func contains(_ signal: Signal) -> Bool {
-    let index = Int(signal.number)
-    return table.indices.contains(index) && table[index] != UInt8(truncatingIfNeeded: index)
-  }
-
-  /// - Parameter new: nil: the signal goes to nobody.
-  public mutating func set(_ old: Signal, _ new: Signal?) {
-    if table.isEmpty { table = (0...UInt8(Signal.highest)).map { $0 } }
-    guard table.indices.contains(Int(old.number)) else { return }
-    table[Int(old.number)] = UInt8(truncatingIfNeeded: new?.number ?? 0)
-  }
-
-  public func callAsFunction(_ signal: Signal) -> Signal? {
-    guard table.indices.contains(Int(signal.number)) else { return signal }
-    let number = Int32(table[Int(signal.number)])
-    return number == 0 ? nil : Signal(number: number)
-  }
-}
-
 /// What happens while a command runs, for those who want to hear of it.
 public enum CommandNews {
   case cannotHavePDeathSignal(Errno)

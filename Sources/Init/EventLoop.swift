@@ -48,20 +48,25 @@ public final class EventLoop {
   /// Programs of which it was said that they run as we are.
   private var keptUser: [Bool]
 
+  /// Of COMMAND's terminal: see `CommandTerminal`.
+  private var handOff: Signals
+
   /// - Throws: what made epoll impossible; there is no life without it.
   public init(
     _ configuration: Configuration, signals: SignalDescriptor, logfile: FileDescriptor?,
-    devNull: FileDescriptor
+    devNull: FileDescriptor, command: CommandSetup? = nil
   ) throws(Errno) {
     supervisor = Supervisor(
-      configuration, onTerminal: FileDescriptor.standardInput.isTerminal)
+      configuration, onTerminal: FileDescriptor.standardInput.isTerminal, command: command?.main)
+    handOff = command?.handOff ?? Signals()
     epoll = try Epoll()
     self.signals = signals
     try epoll.addReader(signals.descriptor, token: Token.signals.packed)
     log = Log(
       level: configuration.globals.loglevel, silent: configuration.globals.silent, file: logfile)
-    launcher = Launcher(configuration, devNull: devNull)
-    messages = Messages(configuration: configuration, isRoot: effectiveUserID() == 0)
+    launcher = Launcher(configuration, devNull: devNull, command: command)
+    messages = Messages(
+      configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot)
     reports = Array(repeating: Report(), count: configuration.programs.count)
     keptUser = Array(repeating: false, count: configuration.programs.count)
   }
@@ -149,6 +154,10 @@ public final class EventLoop {
       let signal = Signal(number: received.number)
       if signal == .child {
         childrenMayHaveEnded = true
+        continue
+      }
+      if handOff.contains(signal) {
+        handOff.remove(signal)
         continue
       }
       // A writer learns from EPIPE what SIGPIPE would tell it.

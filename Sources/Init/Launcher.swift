@@ -8,15 +8,17 @@ struct Launcher {
   /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
   private let environment: WordBlock
   private let devNull: FileDescriptor
+  private let command: CommandSetup?
   /// Limits of open files for children; nil: as we have them.
   private let openFiles: (soft: UInt64, hard: UInt64)?
 
   /// Where Supervisor looks for a command when there is no PATH at all.
   private static let fallbackPath: StaticString = "/bin:/usr/bin:/usr/local/bin"
 
-  init(_ configuration: Configuration, devNull: FileDescriptor) {
+  init(_ configuration: Configuration, devNull: FileDescriptor, command: CommandSetup?) {
     self.configuration = configuration
     self.devNull = devNull
+    self.command = command
     var environment = WordBlock()
     for entry in inheritedEnvironment() { environment.append(entry) }
     environment.merge(configuration.globals.environment.bytes)
@@ -48,6 +50,9 @@ struct Launcher {
   func launch(_ slot: Slot, keepUser: () -> Void) -> Outcome {
     let program = configuration.programs[slot]
     var plan = plan(program)
+    if let command, command.main.slot == slot {
+      plan.takesOver = (command.session, SignalDispositions.asStarted)
+    }
     switch credentials(program) {
     case .unchanged: break
     case .changed(let credentials): plan.credentials = credentials

@@ -10,6 +10,8 @@ struct Messages {
   let configuration: Configuration
   /// Another user's programs cannot be had: the hint that goes with EPERM.
   let isRoot: Bool
+  /// The program that is COMMAND.
+  let command: Slot?
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
@@ -70,12 +72,19 @@ struct Messages {
     switch reason {
     case .told(let signal, _, let failed):
       why = message("stopped by {} {}", signal.name, sender) + blame(failed)
+    case .essentialFatal(let slot, let failure) where slot == command:
+      why = message("COMMAND {}", self.reason(slot, failure))
     case .essentialFatal(let slot, let failure):
       why =
         message("essential program {} is FATAL: {}", name(slot), self.reason(slot, failure))
         + " (essential=none would keep the container)"
     case .essentialExited(let slot, let status):
       why = message("essential program {} ended: {}", name(slot), text(of: status))
+    case .commandEnded(let slot, let status):
+      why = message("COMMAND {}: {}", name(slot), text(of: status))
+    case .awaitedFatal(let slot, let failure):
+      why = message(
+        "COMMAND was not started, program {} is FATAL: {}", name(slot), self.reason(slot, failure))
     case .nothingLeft(let failed): why = "nothing left to do" + blame(failed)
     }
     return message("exit {}: {}", decimal(code), why)
@@ -146,6 +155,7 @@ struct Messages {
     case .uid: return "setuid for {q}: {}"
     case .proof: return "setuid for {q}: root could be had again"
     case .directory: return "chdir {q}: {}"
+    case .terminal: return "tcsetpgrp{}: {}"
     case .exec: return "execve {q}: {}"
     default: return "{}{}"
     }

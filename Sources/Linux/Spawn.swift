@@ -91,6 +91,9 @@ public struct SpawnPlan: Sendable {
   public var credentials: Credentials?
   public var umask: UInt32?
   public var openFiles: (soft: UInt64, hard: UInt64)?
+  /// It takes over our own 0, 1 and 2, whatever else is said of them, with this session and these
+  /// signals. nil: a session of its own, and every signal at its default.
+  public var takesOver: (session: CommandSession, signals: SignalDispositions)?
 
   public init(
     arguments: WordBlock, environment: WordBlock, searchPath: [UInt8], stdin: FileDescriptor,
@@ -113,6 +116,12 @@ public struct SpawnPlan: Sendable {
     request.nofile = openFiles?.soft ?? 0
     request.nofile_limit = openFiles?.hard ?? 0
     request.report_fd = report.number
+    if let takesOver {
+      request.keep_descriptors = 1
+      request.session = takesOver.session.word
+      request.blocked = takesOver.signals.blocked
+      request.ignored = takesOver.signals.ignored
+    }
     var paths = PathBlock()
     let searchPathStart = paths.append(searchPath)
     let directoryStart = directory.map { paths.append($0) }

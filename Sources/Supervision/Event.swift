@@ -131,6 +131,10 @@ public enum ExitReason: Equatable, Sendable {
   case essentialFatal(Slot, StartFailure)
   /// An essential program ended for good.
   case essentialExited(Slot, WaitStatus)
+  /// COMMAND ended; it was running when the stop began, or was its reason.
+  case commandEnded(Slot, WaitStatus)
+  /// A program that COMMAND waits for became FATAL.
+  case awaitedFatal(Slot, StartFailure)
   /// No program is left running; `failed`: the first that ended unexpectedly.
   case nothingLeft(failed: Failure?)
 

@@ -15,9 +15,14 @@ struct Levels: Sendable {
 
   var count: Int { bounds.count - 1 }
 
-  init(_ configuration: Configuration) {
+  /// - Parameter command: the program that has the topmost level for itself.
+  init(_ configuration: Configuration, command: Slot?) {
     var keys: [SortKey] = []
     for program in configuration.programs {
+      if keys.count == command {
+        keys.append(SortKey(first: .max, second: .max))
+        continue
+      }
       let group = configuration.groups[program.group]
       keys.append(SortKey(first: Int(group.priority), second: Int(program.priority)))
     }

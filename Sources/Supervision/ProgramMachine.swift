@@ -79,6 +79,7 @@ extension Supervisor {
     records[slot].lastEnd = .fine
     transition(slot, to: .running(pid: pid, since: now))
     actions.append(.report(.running(slot, pid)))
+    becameReady(slot, now)
   }
 
   /// The slot's timer is due. What it means depends on the state alone.
@@ -96,7 +97,9 @@ extension Supervisor {
       transition(slot, to: .stopping(pid: pid, stage: .abandoned))
       actions.append(.report(.survivedKill(slot, pid)))
       levelMayBeGone(now, &actions)
-    case .stopped, .running, .stopping(_, .abandoned), .fatal:
+    case .stopped:
+      if isCommand(slot) { start(slot, now, &actions) }
+    case .running, .stopping(_, .abandoned), .fatal:
       return
     }
   }
@@ -122,6 +125,7 @@ extension Supervisor {
     case .running(_, let since):
       exited(slot, status, since: since, now, &actions)
     case .stopping:
+      if isCommand(slot) { commandEnded(slot, status) }
       records[slot].failures = 0
       records[slot].lastEnd = .fine
       transition(slot, to: .stopped)
@@ -152,7 +156,9 @@ extension Supervisor {
     guard again, case .running = phase else {
       transition(slot, to: .exited(restarting: false))
       actions.append(.report(.exited(slot, status, expected: expected, restart: nil)))
-      if case .running = phase, configuration.programs[slot].essential == .exit {
+      if isCommand(slot) {
+        beginStop(.commandEnded(slot, status), now, &actions)
+      } else if case .running = phase, configuration.programs[slot].essential == .exit {
         beginStop(.essentialExited(slot, status), now, &actions)
       }
       nothingMayBeLeft(now, &actions)
@@ -208,8 +214,12 @@ extension Supervisor {
     if startretries >= 0, records[slot].failures > startretries {
       transition(slot, to: .fatal)
       actions.append(.report(.fatal(slot, failure, tries: records[slot].failures)))
-      if case .running = phase, configuration.programs[slot].essential != .none {
-        beginStop(.essentialFatal(slot, failure), now, &actions)
+      if case .running = phase {
+        if configuration.programs[slot].essential != .none {
+          beginStop(.essentialFatal(slot, failure), now, &actions)
+        } else if isAwaited(slot) {
+          beginStop(.awaitedFatal(slot, failure), now, &actions)
+        }
       }
       nothingMayBeLeft(now, &actions)
       levelMayBeGone(now, &actions)
@@ -235,10 +245,10 @@ extension Supervisor {
   mutating func stop(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     switch records[slot].state {
     case .starting(let pid, _, _, _), .running(let pid, _):
-      let signal = configuration.programs[slot].stopsignal ?? defaultStopSignal
+      let signal = stopSignal(of: slot)
       transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
       actions.append(.report(.stopping(slot, pid, signal)))
-      if pid != 0 { send(signal, slot, pid, &actions) }
+      if pid != 0, !hasForwarded(to: slot) { send(signal, slot, pid, &actions) }
       timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
     case .backoff:
       timers.clear(slot)

@@ -87,7 +87,9 @@ extension Supervisor {
   /// Nothing left to do: programs started by themselves, each has ended by itself, and nothing
   /// runs or is going to.
   mutating func nothingMayBeLeft(_ now: Time, _ actions: inout [Action]) {
-    guard active == 0, case .running(let next) = phase, !configuration.globals.stay else { return }
+    guard active == 0, command == nil, case .running(let next) = phase,
+      !configuration.globals.stay
+    else { return }
     for slot in levels.order[next...] where configuration.programs[slot].autostart { return }
     var someStarted = false
     for slot in records.indices where configuration.programs[slot].autostart {
@@ -136,7 +138,8 @@ extension Supervisor {
       case .failure: return failed?.end.code ?? 0
       case .zero: return failed == nil ? 0 : 1
       }
-    case .essentialFatal(_, let failure): return failure.exitCode
+    case .essentialFatal(_, let failure), .awaitedFatal(_, let failure): return failure.exitCode
+    case .commandEnded(let slot, let status): return commandCode(slot, status)
     case .essentialExited(_, let status): return status.code
     case .nothingLeft(let failed): return failed?.end.code ?? 0
     }

@@ -12,7 +12,7 @@ import Configuration
 ///
 /// This file holds what concerns all programs: the beginning, the clock, who a process belongs
 /// to, signals. What concerns one program is in `ProgramMachine.swift`, the orderly stop and the
-/// exit status in `Shutdown.swift`.
+/// exit status in `Shutdown.swift`, COMMAND in `Command.swift`.
 public struct Supervisor: Sendable {
   /// How long a process is waited for after SIGKILL. Only uninterruptible sleep (a dead network
   /// mount, a failing disk) withstands it, and a stop must end nevertheless.
@@ -39,6 +39,8 @@ public struct Supervisor: Sendable {
     /// Ends within `quickEnd` in a row.
     var quickEnds: Int32 = 0
     var lastEnd = LastEnd.fine
+    /// It was RUNNING once.
+    var wasReady = false
   }
 
   public let configuration: Configuration
@@ -46,6 +48,8 @@ public struct Supervisor: Sendable {
   /// Whether swinit's stdin is a terminal: there SIGWINCH says that the window has a new size, and
   /// a second ^C means it.
   let onTerminal: Bool
+  /// The program that is COMMAND (`Command.swift`).
+  let command: MainCommand?
 
   var records: [Record]
   /// The program of each living process.
@@ -56,6 +60,8 @@ public struct Supervisor: Sendable {
   var phase = Phase.running(next: 0)
   /// Processes in each level that are not abandoned.
   var living: [Int32]
+  /// Programs that start by themselves and never were RUNNING: COMMAND waits for them.
+  var awaited = 0
   /// Programs of which something is still to come.
   var active = 0
   /// Why the stop began, once it has.
@@ -72,14 +78,16 @@ public struct Supervisor: Sendable {
   /// Children that were nobody's program.
   public private(set) var orphansReaped: UInt64 = 0
 
-  public init(_ configuration: Configuration, onTerminal: Bool) {
+  public init(_ configuration: Configuration, onTerminal: Bool, command: MainCommand? = nil) {
     self.configuration = configuration
     self.onTerminal = onTerminal
-    levels = Levels(configuration)
+    self.command = command
+    levels = Levels(configuration, command: command?.slot)
     records = Array(repeating: Record(), count: configuration.programs.count)
     timers = TimerQueue(count: configuration.programs.count + 1)
     living = Array(repeating: 0, count: levels.count)
     slots = ProcessTable(capacity: configuration.programs.count)
+    for program in configuration.programs where program.autostart { awaited += 1 }
   }
 
   /// The state of a program.
@@ -129,7 +137,7 @@ public struct Supervisor: Sendable {
 
   private mutating func begin(_ actions: inout [Action]) {
     let someStart = configuration.programs.contains { $0.autostart }
-    if !someStart { actions.append(.report(.nothingToStart)) }
+    if !someStart, command == nil { actions.append(.report(.nothingToStart)) }
   }
 
   /// One tick does one thing: the next of the first starts, or one timer that is due. So a spawn
@@ -141,7 +149,11 @@ public struct Supervisor: Sendable {
         next += 1
       }
       phase = .running(next: min(next + 1, levels.order.count))
-      if next < levels.order.count { start(levels.order[next], now, &actions) }
+      if next < levels.order.count {
+        start(levels.order[next], now, &actions)
+      } else {
+        commandMayStart(now)
+      }
       return
     }
     guard let timer = timers.takeDue(at: now) else { return }
@@ -155,17 +167,18 @@ public struct Supervisor: Sendable {
   private mutating func received(
     _ signal: Signal, from sender: Sender, _ now: Time, _ actions: inout [Action]
   ) {
+    let wasForwarded = forwardToCommand(signal, &actions)
     let resized = signal == .windowChange && onTerminal
     guard configuration.globals.stopOn.contains(signal), !resized else {
-      if !resized { actions.append(.report(.ignored(signal, sender))) }
+      if !resized, !wasForwarded { actions.append(.report(.ignored(signal, sender))) }
       return
     }
     if signal == .interrupt { interrupts += 1 }
     guard case .running = phase else {
-      if onTerminal, signal == .interrupt, interrupts == 2 {
+      if onTerminal, signal == .interrupt, interrupts == 2, !wasForwarded {
         actions.append(.report(.killingAll(sender)))
         killAll(now, &actions)
-      } else {
+      } else if !wasForwarded {
         actions.append(.report(.stopRepeated(signal, sender)))
       }
       return
