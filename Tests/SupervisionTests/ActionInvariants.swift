@@ -10,6 +10,7 @@ extension Invariants {
     /// The signal that a notice has announced.
     var announced: (pid: ProcessID, signal: Signal, group: Bool)?
     var killingAll = false
+    let actions = withoutForwarded(actions)
     for (index, action) in actions.enumerated() {
       if let expected = announced {
         guard case .signal(let pid, let signal, let group) = action,
@@ -60,7 +61,9 @@ extension Invariants {
     require(
       programs[slot].pid == 0 && !programs[slot].asked,
       "p\(slot): a program never has two processes.")
-    if programs[slot].state == .stopped {
+    if slot == command?.slot {
+      spawnCommand(slot, now)
+    } else if programs[slot].state == .stopped {
       require(
         started < startOrder.count && startOrder[started] == slot,
         "p\(slot): no first start comes before one of a lower level, twice, or unasked.")
@@ -105,7 +108,9 @@ extension Invariants {
       programs[slot].deadline = nil
       see(.abandoned)
     case .nothingToStart:
-      require(startOrder.isEmpty, "There never is nothing to start while something is.")
+      require(
+        startOrder.isEmpty && command == nil,
+        "There never is nothing to start while something is.")
     case .stopRequested(let signal, let sender):
       require(stop == nil, "A stop never begins twice.")
       told(signal, sender, event, now)
@@ -155,6 +160,7 @@ extension Invariants {
         processes[pid] == slot, "p\(slot): no program is RUNNING without a process.")
     }
     move(slot, to: .running)
+    programs[slot].wasReady = true
     programs[slot].runningSince = now
     programs[slot].tries = 0
     programs[slot].unexpected = nil
@@ -224,8 +230,11 @@ extension Invariants {
     see(tries == 1 ? .fatalAtOnce : .fatalAfterRetries)
     move(slot, to: .fatal)
     rememberFailure(slot, failure)
+    let code = programs[slot].unexpected?.code ?? 0
     if program.essential != .none {
-      beginStop(.essentialFatal(slot, failure), programs[slot].unexpected?.code ?? 0, now)
+      beginStop(.essentialFatal(slot, failure), code, now)
+    } else if command != nil, program.autostart, !programs[slot].wasReady {
+      beginStop(.awaitedFatal(slot, failure), code, now)
     }
     stopIfNothingIsLeft(now)
   }
@@ -259,7 +268,11 @@ extension Invariants {
     guard again, stop == nil else {
       require(restart == nil, "p\(slot): nothing is restarted that autorestart or a stop forbids.")
       if stop != nil { see(.exitedDuringStop) }
-      if program.essential == .exit { beginStop(.essentialExited(slot, status), code, now) }
+      if slot == command?.slot {
+        beginStop(.commandEnded(slot, status), commandCode(status), now)
+      } else if program.essential == .exit {
+        beginStop(.essentialExited(slot, status), code, now)
+      }
       return stopIfNothingIsLeft(now)
     }
     let pause = programs[slot].restartPause(program, lived: now - programs[slot].runningSince)
@@ -278,6 +291,7 @@ extension Invariants {
         return require(false, "p\(slot): nothing is STOPPED while its process lives.")
       }
       if programs[slot].abandoned { see(.endedAfterAbandoned) }
+      if slot == command?.slot { commandStopped(slot, reaped) }
     } else {
       require(status == nil, "p\(slot): no exit status is invented.")
       see(.stopInBackoff)

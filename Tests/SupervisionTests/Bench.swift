@@ -20,8 +20,8 @@ struct Bench {
     core = Supervisor(configuration, onTerminal: onTerminal)
   }
 
-  init(_ configuration: Configuration, onTerminal: Bool = false) {
-    core = Supervisor(configuration, onTerminal: onTerminal)
+  init(_ configuration: Configuration, onTerminal: Bool = false, command: MainCommand? = nil) {
+    core = Supervisor(configuration, onTerminal: onTerminal, command: command)
   }
 
   @discardableResult mutating func send(_ event: Event) -> [String] {

@@ -54,6 +54,8 @@ func words(_ reason: ExitReason) -> String {
       + (failed.map { ", p\($0.slot) failed" } ?? "")
   case .essentialFatal(let slot, let failure): return "p\(slot) fatal: \(words(failure))"
   case .essentialExited(let slot, let status): return "p\(slot) ended: \(words(status))"
+  case .commandEnded(let slot, let status): return "command p\(slot) ended: \(words(status))"
+  case .awaitedFatal(let slot, let failure): return "awaited p\(slot) fatal: \(words(failure))"
   case .nothingLeft(let failed):
     return "nothing left" + (failed.map { ", p\($0.slot) failed" } ?? "")
   }
