@@ -33,6 +33,10 @@ extension World {
   static func addCommand(
     _ configuration: inout Configuration, _ random: inout SplitMix64
   ) -> MainCommand {
+    if random.chance(50) {
+      // All are soon ready, or COMMAND would seldom be started.
+      for slot in configuration.programs.indices { configuration.programs[slot].startsecs = .zero }
+    }
     configuration.groups.append(Group(name: "command", priority: .max))
     var program = Program(
       name: "command", group: configuration.groups.count - 1, arguments: "true\0")
