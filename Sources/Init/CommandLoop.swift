@@ -76,6 +76,7 @@ public struct CommandLoop {
         hear?(.cannotBecomeSubreaper(error))
         return false
       }
+      hear?(.isSubreaper)
     } else if !isFirst, isSubreaper() == false {
       hear?(.reapsNothing)
     }
