@@ -20,6 +20,19 @@ struct Bench {
     core = Supervisor(configuration, onTerminal: onTerminal)
   }
 
+  /// The last of the programs is COMMAND.
+  init(
+    command programs: [Program], rewrites: SignalRewrites = SignalRewrites(),
+    onTerminal: Bool = false
+  ) {
+    var configuration = Configuration()
+    configuration.groups = [Group(name: "g", priority: 999)]
+    configuration.programs = programs
+    core = Supervisor(
+      configuration, onTerminal: onTerminal,
+      command: MainCommand(slot: programs.count - 1, rewrites: rewrites))
+  }
+
   init(_ configuration: Configuration, onTerminal: Bool = false) {
     core = Supervisor(configuration, onTerminal: onTerminal)
   }
@@ -68,6 +81,20 @@ extension Program {
   static func make(_ change: (inout Program) -> Void = { _ in }) -> Program {
     var program = Program(name: "p", group: 0, arguments: "true\0")
     program.essential = .none
+    change(&program)
+    return program
+  }
+}
+
+extension Program {
+  /// As `swinit -- COMMAND` makes it.
+  static func command(_ change: (inout Program) -> Void = { _ in }) -> Program {
+    var program = Program(name: "c", group: 0, arguments: "true\0")
+    program.autostart = false
+    program.autorestart = .never
+    program.startsecs = .zero
+    program.startretries = 0
+    program.essential = .fatal
     change(&program)
     return program
   }

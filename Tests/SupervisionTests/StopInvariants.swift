@@ -115,6 +115,7 @@ extension Invariants {
       }
     case .essentialFatal: see(.essentialFatal)
     case .essentialExited: see(.essentialExited)
+    case .commandEnded, .awaitedFatal: break
     case .nothingLeft(let failed): see(failed == nil ? .nothingLeftFine : .nothingLeftFailed)
     }
   }
