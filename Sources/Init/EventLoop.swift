@@ -111,7 +111,9 @@ public final class EventLoop {
       guard supervisor.pause(at: now) == .zero else { break }
       feed(.tick, at: now)
     }
-    if let deadline = following.deadline, deadline <= now() { follow { $0.timePassed(&$1) } }
+    if !following.isEmpty, let deadline = following.deadline, deadline <= now() {
+      follow { $0.timePassed(&$1) }
+    }
     flushLog()
   }
 
@@ -119,7 +121,7 @@ public final class EventLoop {
   private func timeout() -> Int32? {
     let now = now()
     var shortest = supervisor.pause(at: now)
-    if let deadline = following.deadline {
+    if !following.isEmpty, let deadline = following.deadline {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
@@ -214,7 +216,7 @@ public final class EventLoop {
   // Children.
 
   private func spawn(_ slot: Slot) {
-    following.willStart(slot)
+    if !following.isEmpty { following.willStart(slot) }
     let outcome = launcher.launch(slot) {
       if keptUser[slot] { return }
       keptUser[slot] = true
