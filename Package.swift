@@ -89,7 +89,7 @@ let package = Package(
       name: "Init", dependencies: ["Supervision", "Configuration", "Linux"],
       swiftSettings: swiftSettings),
     .target(
-      name: "Commands", dependencies: ["Init", "Configuration", "Linux"],
+      name: "Commands", dependencies: ["Init", "Supervision", "Configuration", "Linux"],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "swinit", dependencies: ["Commands", "Configuration", "Linux"],

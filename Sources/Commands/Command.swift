@@ -16,11 +16,13 @@ public func main(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
   case .dumbInit: return dumbInit(words, arguments)
   case .catatonit: return catatonit(words, arguments)
   case .supervisord: return supervisord(words)
+  case .pidproxy: return pidProxy(words, arguments, start: 1)
   case .swinit: return swinit(words, arguments)
   }
 }
 
 private func swinit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
+  if words.count > 1, words[1] == "pidproxy" { return pidProxy(words, arguments, start: 2) }
   switch Invocation(words) {
   case .run(let paths, let command):
     if let command, paths.isEmpty, !hasConfiguration() {

@@ -36,6 +36,16 @@ private let usage: ByteString = """
   swinit, a container init: runs the programs of Supervisor-style files, as PID 1 or not.
 
   swinit [-c PATH]...            run the programs of PATH until told to stop
+  swinit [-c PATH]... [OPTION]... -- COMMAND [ARG...]
+                                 the same, and COMMAND when they are all running: signals go to it,
+                                 and when it ends everything is stopped, with its exit status.
+                                 Without programs this is all of tini and dumb-init. OPTION:
+    --group                      signals go to COMMAND's process group
+    --accept CODE                this exit code of COMMAND counts as 0
+    --rewrite OLD:NEW            signal OLD becomes NEW; OLD:0 drops it
+    --pdeathsig SIGNAL           SIGNAL comes when swinit's own parent ends
+  swinit pidproxy PIDFILE COMMAND [ARG...]
+                                 run COMMAND; signals go to the daemon that PIDFILE names
   swinit check [-c PATH]... [--strict] [--json]
                                  read and judge the configuration, start nothing
   swinit help [TOPIC]            TOPIC: an option's name, options, reference, signals, exit-codes,
@@ -43,8 +53,11 @@ private let usage: ByteString = """
   swinit version
 
   PATH is a file, or a directory whose *.conf and *.ini are read in the order of their names.
-  Without -c: $SWINIT_CONF, else /etc/swinit/conf.d, else /etc/supervisord.conf, else
-  /etc/supervisor/supervisord.conf.
+  Without -c: $SWINIT_CONF, else /etc/swinit/conf.d, else (without COMMAND) /etc/supervisord.conf,
+  else /etc/supervisor/supervisord.conf. "--" may be left out before a COMMAND that is no action.
+
+  Called as tini, tini-static, docker-init, dumb-init, catatonit, pidproxy or supervisord (by a link)
+  it behaves as that program.
   """
 
 private func signals() -> ByteString {
@@ -60,7 +73,7 @@ private func signals() -> ByteString {
       Levels end in descending order of priority, each only when the one above is gone; a program
       that is still there after its stopwaitsecs gets SIGKILL. A repeated signal changes nothing;
       a second SIGINT on a terminal kills what is left.
-    Every other signal is logged and has no effect.
+    Every other signal is logged and has no effect; with a COMMAND every signal goes to it.
     Programs get their stopsignal=; where none is set, the signal that swinit was told to stop with
       when that was SIGTERM or SIGINT, else SIGTERM.
     """
@@ -93,10 +106,19 @@ private func states() -> ByteString {
   }
   return text + """
 
-    STOPPED -> STARTING -> RUNNING -> EXITED -> STARTING
-               STARTING -> BACKOFF -> STARTING
-                           BACKOFF -> FATAL, STOPPED
-               STARTING, RUNNING -> STOPPING -> STOPPED
+            start, next try, restart           up for startsecs
+    STOPPED ---------------------------> STARTING ----------------> RUNNING
+    EXITED ----------------------------/  |    |                     |    |
+    BACKOFF --------------------------/   |    | stop           stop |    | ends
+    FATAL (only by a person) --------/    |    +-----> STOPPING <----+    v
+                                          |               |            EXITED
+                       ends too soon      v               v ends
+                                       BACKOFF         STOPPED
+                                        |    | stop
+          startretries are used up      v    +------> STOPPED
+                                      FATAL
+
+    The start that uses up startretries passes through BACKOFF without a pause.
     """
 }
 

@@ -4,7 +4,7 @@ import Linux
 /// The names under which swinit behaves as another program, and which that is: a symbolic link keeps
 /// an image working. Every other name is swinit's own.
 enum CalledAs {
-  case swinit, tini, dumbInit, catatonit, supervisord
+  case swinit, tini, dumbInit, catatonit, supervisord, pidproxy
 
   init(_ name: ByteString) {
     if name == "tini" || name == "tini-static" || name == "docker-init" {
@@ -15,6 +15,8 @@ enum CalledAs {
       self = .catatonit
     } else if name == "supervisord" {
       self = .supervisord
+    } else if name == "pidproxy" {
+      self = .pidproxy
     } else {
       self = .swinit
     }

@@ -54,6 +54,23 @@ public enum LogTarget: Equatable, Sendable {
   case file(ByteString)
 }
 
+/// The daemon of a program that puts itself into the background: the process that a pidfile names.
+public struct Follow: Equatable, Sendable {
+  public enum Mode: UInt8, Sendable {
+    /// `pidfile=`: once the command has ended with 0. Before that the command is the program.
+    case afterFork
+    /// pidproxy: signals go to the named process as soon as there is one.
+    case proxy
+  }
+  public var pidfile: ByteString
+  public var mode: Mode
+
+  public init(pidfile: ByteString, mode: Mode) {
+    self.pidfile = pidfile
+    self.mode = mode
+  }
+}
+
 /// The exit codes that are expected of a program (`exitcodes`): a set over 0…255.
 public struct ExitCodes: Equatable, Sendable {
   private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
@@ -116,6 +133,7 @@ public struct Program: Equatable, Sendable {
   public var user: ByteString?
   public var directory: ByteString?
   public var umask: UInt32?
+  public var follow: Follow?
   public var stdout = LogTarget.containerStdout
   /// Without meaning when `redirectStderr` is set.
   public var stderr = LogTarget.containerStderr

@@ -33,6 +33,8 @@ let programTable: StaticString = """
    LOGNAME and SHELL are not changed.
   directory | path | | Working directory; ~ is the HOME of swinit. Unset: as swinit.
   umask | octal 0..0777 | | File mode mask, octal. Unset: as swinit.
+  pidfile | path | | Of a daemon: when the command has ended with 0, the process that this file\
+   names is the program. While the command stays, the file is not looked at.
   environment | environment | | Variables for this program, NAME="value" separated by commas; of\
    two of one name the last counts.
   redirect_stderr | flag | false | Send stderr where stdout goes.

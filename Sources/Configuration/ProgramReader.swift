@@ -191,11 +191,46 @@ extension Reader {
     program.user = values.text("user")
     program.directory = values.text("directory")
     program.umask = values.mode("umask")
+    readFollow(values, &program)
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
     result.programs.append(program)
+  }
+
+  /// `pidfile=`, or a pidproxy as command: then its words are not run, since what it does is done here.
+  @inline(never)
+  private func readFollow(_ values: SectionValues, _ program: inout Program) {
+    let pidfile = values.text("pidfile")
+    if let pidfile, !pidfile.isEmpty {
+      program.follow = Follow(pidfile: pidfile, mode: .afterFork)
+    }
+    let words = program.arguments.entriesEndedByNul
+    guard let first = words.first, let place = values.place("command") else { return }
+    var start = 0
+    if first == "pidproxy" || first.hasSuffix("/pidproxy") {
+      start = 1
+    } else if words.count > 1, words[1] == "pidproxy",
+      first == "swinit" || first.hasSuffix("/swinit")
+    {
+      start = 2
+    } else {
+      return
+    }
+    guard words.count >= start + 2 else {
+      faults.error(place, "cannot run pidproxy: it wants a pidfile and a command")
+      return
+    }
+    if let place = values.place("pidfile") {
+      faults.error(place, "cannot use pidfile= with a pidproxy: the pidproxy's own counts")
+    }
+    program.follow = Follow(pidfile: words[start], mode: .proxy)
+    program.arguments = ByteString()
+    for word in words[(start + 1)...] {
+      program.arguments.append(word)
+      program.arguments.append(byte: 0)
+    }
   }
 
   @inline(never)

@@ -48,6 +48,7 @@ public final class EventLoop {
   /// Programs of which it was said that they run as we are.
   private var keptUser: [Bool]
 
+  private var following: Following
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -65,6 +66,9 @@ public final class EventLoop {
     log = Log(
       level: configuration.globals.loglevel, silent: configuration.globals.silent, file: logfile)
     launcher = Launcher(configuration, devNull: devNull, command: command)
+    following = Following(configuration) {
+      configuration.displayName(configuration.programs[$0])
+    }
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot)
     reports = Array(repeating: Report(), count: configuration.programs.count)
@@ -96,6 +100,8 @@ public final class EventLoop {
       case .signals: readSignals()
       case .report(let slot, let generation): readReport(slot, generation)
       case .log(let sink): logIsWritable(sink)
+      case .pidfiles: follow { $0.filesChanged(&$1) }
+      case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
       case .unknown: continue
       }
     }
@@ -105,12 +111,21 @@ public final class EventLoop {
       guard supervisor.pause(at: now) == .zero else { break }
       feed(.tick, at: now)
     }
+    if !following.isEmpty, let deadline = following.deadline, deadline <= now() {
+      follow { $0.timePassed(&$1) }
+    }
     flushLog()
   }
 
   /// Milliseconds until the core wants a tick, rounded up; nil: for ever.
   private func timeout() -> Int32? {
-    guard let pause = supervisor.pause(at: now()) else { return nil }
+    let now = now()
+    var shortest = supervisor.pause(at: now)
+    if !following.isEmpty, let deadline = following.deadline {
+      let pause = deadline > now ? deadline - now : .zero
+      shortest = min(shortest ?? pause, pause)
+    }
+    guard let pause = shortest else { return nil }
     let milliseconds = pause.count / 1_000_000 + (pause.count % 1_000_000 == 0 ? 0 : 1)
     // A longer wait ends early, finds nothing due and goes on.
     return Int32(min(milliseconds, 3_600_000))
@@ -182,6 +197,12 @@ public final class EventLoop {
     // 1, 0 and −1 would be ourselves, our group and everybody: no child of ours has such a pid.
     guard pid > 1 else { return }
     do throws(Errno) {
+      if !following.isEmpty, let slot = supervisor.slot(of: pid) {
+        var world = world()
+        let isHandled = try following.send(
+          signal, to: slot, group: group, isStop: true, &world)
+        if isHandled { return }
+      }
       try sendSignal(signal.number, to: group ? -pid : pid)
     } catch {
       // The group appears with setsid, a moment after the fork.
@@ -195,6 +216,7 @@ public final class EventLoop {
   // Children.
 
   private func spawn(_ slot: Slot) {
+    if !following.isEmpty { following.willStart(slot) }
     let outcome = launcher.launch(slot) {
       if keptUser[slot] { return }
       keptUser[slot] = true
@@ -213,6 +235,7 @@ public final class EventLoop {
     case .launched(let launched):
       reports[slot].generation &+= 1
       let token = Token.report(slot: slot, generation: reports[slot].generation)
+      follow { $0.started(slot, launched.pid, &$1) }
       do throws(Errno) {
         try epoll.addReader(launched.report, token: token.packed)
         reports[slot].file = launched.report
@@ -266,6 +289,14 @@ public final class EventLoop {
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
+        if !following.isEmpty {
+          var world = world()
+          if let orders = following.ended(ended.pid, status, &world) {
+            carryOut(orders)
+            if result != nil { return }
+            continue
+          }
+        }
         feed(.ended(ended.pid, status))
         if result != nil { return }
       case .noneEnded:
@@ -288,6 +319,33 @@ public final class EventLoop {
       for entry in descendants(of: ownPID) { try? sendSignal(signal.number, to: entry.pid) }
     }
     childrenMayHaveEnded = true
+  }
+
+  // Programs that put themselves into the background.
+
+  private func world() -> FollowingWorld {
+    FollowingWorld(
+      now: now(), epoll: epoll, filesToken: Token.pidfiles.packed,
+      token: { Token.daemon($0).packed },
+      isProgram: { self.supervisor.slot(of: $0) != nil })
+  }
+
+  private func follow(_ body: (inout Following, inout FollowingWorld) -> [Following.Order]) {
+    if following.isEmpty { return }
+    var world = world()
+    carryOut(body(&following, &world))
+  }
+
+  private func carryOut(_ orders: [Following.Order]) {
+    for order in orders {
+      switch order {
+      case .detached(let slot): feed(.detached(slot))
+      case .became(let slot, let pid): feed(.followed(slot, pid))
+      case .ended(let slot, let status): feed(.gone(slot, status))
+      case .say(let slot, let text):
+        log.write(.info, message("{}: {}", messages.name(slot), text))
+      }
+    }
   }
 
   // The log.
@@ -338,6 +396,8 @@ enum Token: Equatable {
   case signals
   case report(slot: Slot, generation: UInt32)
   case log(sink: Int)
+  case pidfiles
+  case daemon(Slot)
   case unknown
 
   private static let slotBits: UInt64 = 24
@@ -349,6 +409,8 @@ enum Token: Equatable {
     case .report(let slot, let generation):
       return UInt64(generation) << 32 | UInt64(truncatingIfNeeded: slot) << 8 | 2
     case .log(let sink): return UInt64(truncatingIfNeeded: sink) << 8 | 3
+    case .pidfiles: return 4
+    case .daemon(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 5
     case .unknown: return 0
     }
   }
@@ -359,6 +421,8 @@ enum Token: Equatable {
     case 1: self = .signals
     case 2: self = .report(slot: index, generation: UInt32(packed >> 32))
     case 3: self = .log(sink: index)
+    case 4: self = .pidfiles
+    case 5: self = .daemon(index)
     default: self = .unknown
     }
   }

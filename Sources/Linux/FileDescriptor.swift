@@ -14,6 +14,11 @@ public struct FileDescriptor: Equatable, Sendable {
     try open(path, O_RDONLY)
   }
 
+  /// `open(2)` for reading, without waiting for the other end of a fifo.
+  public static func openWithoutWaiting(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try open(path, O_RDONLY | O_NONBLOCK)
+  }
+
   /// `open(2)` for appending, made when missing (0644), never waiting for a reader.
   public static func openForAppending(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
     try open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK)

@@ -6,6 +6,8 @@ public struct ProcessEntry: Sendable {
   public var parent: Int32
   public var session: Int32
   public var isZombie: Bool
+  /// When it was started, in ticks since the system was (`starttime` of `proc(5)`).
+  public var start: UInt64
 }
 
 /// One process, or nil: it is gone, or there is no /proc.
@@ -18,8 +20,15 @@ public func processEntry(_ pid: Int32) -> ProcessEntry? {
   guard fields.count > 3, let parent = number(fields[1]), let session = number(fields[3]) else {
     return nil
   }
+  var start: UInt64 = 0
+  if fields.count > 19 {
+    for byte in fields[19] where byte >= 0x30 && byte <= 0x39 {
+      start = start &* 10 &+ UInt64(byte - 0x30)
+    }
+  }
   return ProcessEntry(
-    pid: pid, parent: parent, session: session, isZombie: fields[0].first == UInt8(ascii: "Z"))
+    pid: pid, parent: parent, session: session, isZombie: fields[0].first == UInt8(ascii: "Z"),
+    start: start)
 }
 
 /// Every process that /proc shows, in no order; empty where there is no /proc.

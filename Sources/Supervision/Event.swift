@@ -64,6 +64,13 @@ public enum Event: Sendable {
   case executionFailed(Slot, SpawnFailure)
   /// A child was reaped; it may be an orphan that is nobody's program.
   case ended(ProcessID, WaitStatus)
+  /// The slot's process has put the program into the background and ended; who is there is not
+  /// known yet. Then either `followed` or `gone` comes.
+  case detached(Slot)
+  /// The slot's process is this one from now on.
+  case followed(Slot, ProcessID)
+  /// A program that was detached or followed has ended.
+  case gone(Slot, WaitStatus)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.

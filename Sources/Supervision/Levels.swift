@@ -16,7 +16,7 @@ struct Levels: Sendable {
   var count: Int { bounds.count - 1 }
 
   /// - Parameter command: the program that has the topmost level for itself.
-  init(_ configuration: Configuration, command: Slot?) {
+  init(_ configuration: Configuration, command: Slot? = nil) {
     var keys: [SortKey] = []
     for program in configuration.programs {
       if keys.count == command {

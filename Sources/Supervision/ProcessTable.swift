@@ -45,6 +45,7 @@ struct ProcessTable: Sendable {
     slots[place] = Int32(slot)
   }
 
+  @discardableResult
   mutating func remove(_ pid: ProcessID) -> Slot? {
     guard let slot = self[pid] else { return nil }
     var hole = place(pid)

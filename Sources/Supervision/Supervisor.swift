@@ -125,6 +125,14 @@ public struct Supervisor: Sendable {
       } else {
         orphansReaped &+= 1
       }
+    case .detached(let slot):
+      detached(slot)
+    case .followed(let slot, let pid):
+      followed(slot, pid, now, &actions)
+    case .gone(let slot, let status):
+      let pid = records[slot].state.pid
+      if pid != 0 { slots.remove(pid) }
+      ended(slot, pid, status, now, &actions)
     case .signal(let signal, let sender):
       received(signal, from: sender, now, &actions)
     case .tick:

@@ -73,6 +73,20 @@ extension Program {
   }
 }
 
+extension Program {
+  /// As `swinit -- COMMAND` makes it.
+  static func command(_ change: (inout Program) -> Void = { _ in }) -> Program {
+    var program = Program(name: "c", group: 0, arguments: "true\0")
+    program.autostart = false
+    program.autorestart = .never
+    program.startsecs = .zero
+    program.startretries = 0
+    program.essential = .fatal
+    change(&program)
+    return program
+  }
+}
+
 extension SpawnFailure {
   static func make(_ exitCode: UInt8) -> SpawnFailure {
     SpawnFailure(step: 5, errno: 2, exitCode: exitCode)

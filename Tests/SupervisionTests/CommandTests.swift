@@ -14,16 +14,9 @@ import Testing
     _ change: (inout Program) -> Void = { _ in }, globals: (inout Globals) -> Void = { _ in }
   ) -> Bench {
     var configuration = Configuration()
-    configuration.groups = [Group(name: "g", priority: 999), Group(name: "c", priority: .max)]
+    configuration.groups = [Group(name: "g", priority: 999)]
     configuration.programs = others
-    var program = Program(name: "c", group: 1, arguments: "c\0")
-    program.autostart = false
-    program.autorestart = .never
-    program.startsecs = .zero
-    program.startretries = 0
-    program.essential = .fatal
-    change(&program)
-    configuration.programs.append(program)
+    configuration.programs.append(.command(change))
     globals(&configuration.globals)
     var command = MainCommand(slot: others.count)
     for (old, new) in rewrites { command.rewrites.set(old, new) }
@@ -174,7 +167,7 @@ import Testing
       ])
     #expect(bench.signal(.quit) == ["stop repeated: SIGQUIT from 0"])
     bench.ended(10, .exited(0))
-    #expect(bench.send(.childrenGone) == ["exit 3: command p1 ended: code 3"])
+    #expect(bench.send(.childrenGone) == ["exit 3: COMMAND p1 ended: code 3"])
   }
 
   /// A COMMAND that ignores SIGTERM costs the programs no more than its `stopwaitsecs`.
@@ -188,7 +181,7 @@ import Testing
     #expect(bench.signal(.terminate) == ["stop repeated: SIGTERM from 0"])
     #expect(bench.ended(Self.pid, .signalled(.kill)).last == "kill SIGTERM 10")
     bench.ended(10, .exited(0))
-    #expect(bench.send(.childrenGone) == ["exit 137: command p1 ended: SIGKILL"])
+    #expect(bench.send(.childrenGone) == ["exit 137: COMMAND p1 ended: SIGKILL"])
   }
 
   @Test func signalsAreRewritten() {
@@ -235,7 +228,7 @@ import Testing
     var bench = started()
     #expect(bench.ended(Self.pid, status).last == "kill SIGTERM 10")
     #expect(bench.ended(10, .exited(5)) == ["p0 STOPPED code 5", "sweep SIGTERM"])
-    #expect(bench.send(.childrenGone) == ["exit \(code): command p1 ended: \(words(status))"])
+    #expect(bench.send(.childrenGone) == ["exit \(code): COMMAND p1 ended: \(words(status))"])
   }
 
   @Test(arguments: [
@@ -246,7 +239,7 @@ import Testing
     var bench = started { $0.exitcodes = ExitCodes(0, 3, 143) }
     bench.ended(Self.pid, status)
     bench.ended(10, .exited(0))
-    #expect(bench.send(.childrenGone) == ["exit \(code): command p1 ended: \(words(status))"])
+    #expect(bench.send(.childrenGone) == ["exit \(code): COMMAND p1 ended: \(words(status))"])
   }
 
   @Test(arguments: [ExitOnSignal.zero, .signal, .failure])
@@ -255,7 +248,7 @@ import Testing
     bench.signal(.terminate)
     bench.ended(Self.pid, .exited(9))
     bench.ended(10, .exited(1))
-    #expect(bench.send(.childrenGone) == ["exit 9: command p1 ended: code 9"])
+    #expect(bench.send(.childrenGone) == ["exit 9: COMMAND p1 ended: code 9"])
   }
 
   @Test func itIsTopmostWhateverTheirPriorities() {

@@ -54,7 +54,7 @@ func words(_ reason: ExitReason) -> String {
       + (failed.map { ", p\($0.slot) failed" } ?? "")
   case .essentialFatal(let slot, let failure): return "p\(slot) fatal: \(words(failure))"
   case .essentialExited(let slot, let status): return "p\(slot) ended: \(words(status))"
-  case .commandEnded(let slot, let status): return "command p\(slot) ended: \(words(status))"
+  case .commandEnded(let slot, let status): return "COMMAND p\(slot) ended: \(words(status))"
   case .awaitedFatal(let slot, let failure): return "awaited p\(slot) fatal: \(words(failure))"
   case .nothingLeft(let failed):
     return "nothing left" + (failed.map { ", p\($0.slot) failed" } ?? "")
@@ -69,6 +69,9 @@ func words(_ event: Event) -> String {
   case .executed(let slot): return "executed p\(slot)"
   case .executionFailed(let slot, let failure):
     return "execution failed p\(slot) \(words(.spawn(failure)))"
+  case .detached(let slot): return "detached p\(slot)"
+  case .followed(let slot, let pid): return "followed p\(slot) pid \(pid)"
+  case .gone(let slot, let status): return "gone p\(slot) \(words(status))"
   case .ended(let pid, let status): return "ended pid \(pid) \(words(status))"
   case .signal(let signal, let sender): return "signal \(signal.name) from \(words(sender))"
   case .tick: return "tick"

@@ -185,6 +185,27 @@ const char *cl_signal_words(int signal);
 // Limits of open files (soft, hard), and ours raised to the hard one.
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard);
 
+// Pidfiles and the processes that they name.
+
+// What tells that a file was written since.
+struct cl_file_stamp {
+  uint64_t device, inode, size;
+  int64_t modified, changed;  // nanoseconds
+};
+int cl_file_stamp(const char *path, struct cl_file_stamp *stamp);
+// pidfd_open(2), and kill(2) for it: never another process that got the same pid.
+int cl_pidfd_open(pid_t pid);
+int cl_pidfd_signal(int pidfd, int signal);
+// Whether it is a child of ours, living or not yet reaped.
+int cl_is_child(pid_t pid);
+// inotify(7), non-blocking: what happens to a file, and what comes into a directory.
+int cl_inotify_create(void);
+int cl_inotify_watch_file(int inotify, const char *path);
+int cl_inotify_watch_directory(int inotify, const char *path);
+int cl_inotify_remove(int inotify, int watch);
+// The watches that something happened to, each once; -1 among them: any. 0: nothing waits.
+int cl_inotify_read(int inotify, int32_t *watches, int capacity);
+
 // Users and groups, from /etc/passwd and /etc/group.
 
 // 1: found, 0: not, -1: errno. By name, or by uid where name is NULL. `found_name` takes the name.

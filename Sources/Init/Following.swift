@@ -1,0 +1,351 @@
+import Configuration
+import Linux
+import Supervision
+
+/// Programs that put themselves into the background, and pidproxies: keeps an eye on their pidfiles
+/// and daemons, and tells their `Follower`s.
+///
+/// A pidfile is watched by inotify: the file itself while it is there, else the nearest folder above
+/// it that is. Where inotify cannot be had a timer looks instead, and only while something is
+/// awaited. A daemon is held by a pidfd, so that no signal ever goes to another process that got its
+/// pid; where the kernel has none, its start time tells them apart.
+struct Following {
+  /// What the owner has to do.
+  enum Order {
+    /// Of a program: see `Follower.Move`.
+    case detached(Slot)
+    case became(Slot, ProcessID)
+    case ended(Slot, WaitStatus)
+    /// A line for the log.
+    case say(Slot, ByteString)
+  }
+
+  /// Pauses between two looks at a file that cannot be watched; they double.
+  private static let firstLook = Nanoseconds.milliseconds(100)
+  private static let lastLook = Nanoseconds.seconds(1)
+
+  private struct Entry {
+    let slot: Slot
+    let name: ByteString
+    var follower: Follower
+    var file: Pidfile
+    /// inotify's number; -1: none.
+    var watch: Int32 = -1
+    /// When to look at a file or a daemon that nothing tells about.
+    var look: Time?
+    var pause = Following.firstLook
+    var handle: ProcessDescriptor?
+    var daemonStart: UInt64 = 0
+    var daemonName: [UInt8]?
+  }
+
+  private var entries: [Entry] = []
+  private var watcher: FileWatcher?
+  private var hasWatcher = true
+
+  /// - Parameter names: what the log calls a program.
+  init(_ configuration: Configuration, names: (Slot) -> ByteString) {
+    for slot in configuration.programs.indices {
+      guard let follow = configuration.programs[slot].follow else { continue }
+      add(slot, follow, name: names(slot), directory: configuration.programs[slot].directory)
+    }
+  }
+
+  init() {}
+
+  mutating func add(_ slot: Slot, _ follow: Follow, name: ByteString, directory: ByteString?) {
+    var path = follow.pidfile
+    if !path.hasPrefix("/"), let directory { path = directory + "/" + path }
+    entries.append(
+      Entry(slot: slot, name: name, follower: Follower(follow.mode), file: Pidfile(path.bytes)))
+  }
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  private func index(_ slot: Slot) -> Int? { entries.firstIndex { $0.slot == slot } }
+
+  // What happens to the processes.
+
+  /// Before the program is started.
+  mutating func willStart(_ slot: Slot) {
+    guard let index = index(slot) else { return }
+    entries[index].file.forget()
+  }
+
+  mutating func started(_ slot: Slot, _ pid: ProcessID, _ world: inout FollowingWorld) -> [Order] {
+    guard let index = index(slot) else { return [] }
+    letGo(index, &world)
+    entries[index].file.started(pid)
+    return tell(index, .started(pid), &world)
+  }
+
+  /// A child of ours has ended: the answer when it was the command or the daemon of a followed
+  /// program; nil: the owner's own rules count.
+  mutating func ended(
+    _ pid: ProcessID, _ status: WaitStatus, _ world: inout FollowingWorld
+  ) -> [Order]? {
+    for index in entries.indices {
+      if entries[index].follower.command == pid {
+        // What it wrote last is to count first.
+        let before = look(index, &world)
+        return before + tell(index, .commandEnded(status), &world)
+      }
+      if entries[index].follower.daemon == pid { return daemonEnded(index, status, &world) }
+    }
+    return nil
+  }
+
+  private mutating func daemonEnded(
+    _ index: Int, _ status: WaitStatus?, _ world: inout FollowingWorld
+  ) -> [Order] {
+    drop(index, &world)
+    // One that has started itself again may have written the file already.
+    if let next = named(index, world), next != entries[index].follower.daemon {
+      return take(index, next, &world)
+    }
+    return tell(index, .daemonEnded(status), &world)
+  }
+
+  // What the descriptors tell.
+
+  mutating func filesChanged(_ world: inout FollowingWorld) -> [Order] {
+    guard let watcher else { return [] }
+    var orders: [Order] = []
+    let changed = watcher.changed()
+    for index in entries.indices where entries[index].follower.wantsFile {
+      guard changed.contains(-1) || changed.contains(entries[index].watch) else { continue }
+      orders += look(index, &world)
+    }
+    return orders
+  }
+
+  /// A pidfd is readable: the daemon has ended. A child's status comes with its reaping.
+  mutating func processEnded(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
+    guard let index = index(slot), entries[index].handle != nil else { return [] }
+    let pid = entries[index].follower.daemon
+    guard isChild(pid) else { return daemonEnded(index, nil, &world) }
+    if let handle = entries[index].handle { world.epoll.remove(handle.descriptor) }
+    return []
+  }
+
+  /// When `timePassed` is to be called.
+  var deadline: Time? {
+    var earliest: Time?
+    for entry in entries {
+      for time in [entry.follower.deadline, entry.look] {
+        guard let time else { continue }
+        if time < earliest ?? time || earliest == nil { earliest = time }
+      }
+    }
+    return earliest
+  }
+
+  mutating func timePassed(_ world: inout FollowingWorld) -> [Order] {
+    var orders: [Order] = []
+    for index in entries.indices {
+      if let time = entries[index].look, time <= world.now {
+        entries[index].look = nil
+        entries[index].pause = min(Nanoseconds(entries[index].pause.count * 2), Self.lastLook)
+        orders += look(index, &world)
+        orders += checkUnheld(index, &world)
+      }
+      if let time = entries[index].follower.deadline, time <= world.now {
+        let hasSuccessor = entries[index].file.hasSuccessor(named: entries[index].daemonName)
+        orders += tell(index, .timedOut(hasSuccessor: hasSuccessor), &world)
+      }
+    }
+    return orders
+  }
+
+  /// A daemon that there is no pidfd for, and that is not our child, is looked at now and then.
+  private mutating func checkUnheld(_ index: Int, _ world: inout FollowingWorld) -> [Order] {
+    let pid = entries[index].follower.daemon
+    guard pid != 0, entries[index].handle == nil, !isChild(pid) else { return [] }
+    if let entry = processEntry(pid), entry.start == entries[index].daemonStart { return [] }
+    return daemonEnded(index, nil, &world)
+  }
+
+  // Signals.
+
+  /// Sends what is meant for a followed program: to the daemon, else to the command; SIGKILL to
+  /// both. False: it is not followed.
+  mutating func send(
+    _ signal: Signal, to slot: Slot, group: Bool, isStop: Bool, _ world: inout FollowingWorld
+  ) throws(Errno) -> Bool {
+    guard let index = index(slot) else { return false }
+    if isStop { _ = tell(index, .told, &world) }
+    let (command, daemon) = (entries[index].follower.command, entries[index].follower.daemon)
+    if daemon != 0 {
+      if let handle = entries[index].handle {
+        try handle.send(signal.number)
+      } else if isChild(daemon) || processEntry(daemon)?.start == entries[index].daemonStart {
+        try sendSignal(signal.number, to: daemon)
+      }
+      if group { try? sendSignal(signal.number, to: -daemon) }
+    }
+    guard command != 0, daemon == 0 || group || signal == .kill else { return true }
+    try sendSignal(signal.number, to: group ? -command : command)
+    return true
+  }
+
+  // The file.
+
+  /// Watches the file anew where that is needed, and reads it.
+  private mutating func look(_ index: Int, _ world: inout FollowingWorld) -> [Order] {
+    guard entries[index].follower.wantsFile else { return [] }
+    watch(index, &world)
+    guard let found = named(index, world), found != entries[index].follower.daemon else {
+      return []
+    }
+    return take(index, found, &world)
+  }
+
+  private func named(_ index: Int, _ world: FollowingWorld) -> ProcessID? {
+    entries[index].file.daemon(
+      known: entries[index].follower.daemon, isProgram: world.isProgram)
+  }
+
+  /// Takes a daemon on, unless it is gone, or another one, by the time that it is held.
+  private mutating func take(
+    _ index: Int, _ pid: ProcessID, _ world: inout FollowingWorld
+  ) -> [Order] {
+    let handle = try? ProcessDescriptor(pid)
+    guard named(index, world) == pid else {
+      handle?.descriptor.close()
+      return []
+    }
+    drop(index, &world)
+    let slot = entries[index].slot
+    if let handle {
+      if (try? world.epoll.addReader(handle.descriptor, token: world.token(slot))) == nil {
+        handle.descriptor.close()
+      } else {
+        entries[index].handle = handle
+      }
+    }
+    entries[index].daemonStart = processEntry(pid)?.start ?? 0
+    entries[index].daemonName = processName(pid)
+    return tell(index, .named(pid), &world)
+  }
+
+  private mutating func drop(_ index: Int, _ world: inout FollowingWorld) {
+    guard let handle = entries[index].handle else { return }
+    world.epoll.remove(handle.descriptor)
+    handle.descriptor.close()
+    entries[index].handle = nil
+  }
+
+  private mutating func letGo(_ index: Int, _ world: inout FollowingWorld) {
+    drop(index, &world)
+    unwatch(index)
+    entries[index].look = nil
+    entries[index].pause = Self.firstLook
+  }
+
+  private mutating func unwatch(_ index: Int) {
+    let watch = entries[index].watch
+    entries[index].watch = -1
+    guard watch >= 0 else { return }
+    for entry in entries where entry.watch == watch { return }
+    watcher?.remove(watch)
+  }
+
+  private mutating func watch(_ index: Int, _ world: inout FollowingWorld) {
+    if watcher == nil, hasWatcher {
+      watcher = try? FileWatcher()
+      if let watcher,
+        (try? world.epoll.addReader(watcher.descriptor, token: world.filesToken))
+          == nil
+      {
+        watcher.descriptor.close()
+        self.watcher = nil
+      }
+      hasWatcher = watcher != nil
+    }
+    guard let watcher else { return lookLater(index, world) }
+    let path = ByteString(entries[index].file.path)
+    // What is made between two of these calls is seen by the next round.
+    var last: Int32 = -1
+    for _ in 0..<8 {
+      let watch = nearest(path, watcher)
+      if watch != entries[index].watch { unwatch(index) }
+      entries[index].watch = watch
+      if watch < 0 { return lookLater(index, world) }
+      if watch == last { return }
+      last = watch
+    }
+  }
+
+  /// A watch of the file, or of the nearest folder above it that is there.
+  private func nearest(_ path: ByteString, _ watcher: FileWatcher) -> Int32 {
+    if let watch = try? watcher.watchFile(path.bytes) { return watch }
+    var folder = path
+    while let slash = folder.lastIndex(of: UInt8(ascii: "/")) {
+      folder = slash == 0 ? "/" : folder.slice(0, slash)
+      if let watch = try? watcher.watchDirectory(folder.bytes) { return watch }
+      if slash == 0 { return -1 }
+    }
+    return (try? watcher.watchDirectory(ByteString(".").bytes)) ?? -1
+  }
+
+  private mutating func lookLater(_ index: Int, _ world: FollowingWorld) {
+    guard entries[index].follower.awaitsFile else { return }
+    entries[index].look = world.now + entries[index].pause
+  }
+
+  // The core.
+
+  private mutating func tell(
+    _ index: Int, _ event: Follower.Event, _ world: inout FollowingWorld
+  ) -> [Order] {
+    let slot = entries[index].slot
+    let path = ByteString(entries[index].file.path)
+    var orders: [Order] = []
+    let moves = entries[index].follower.handle(event, at: world.now)
+    for move in moves {
+      switch move {
+      case .follow(let pid):
+        orders.append(.say(slot, message("follows pid {} ({})", decimal(pid), path)))
+      case .detach: orders.append(.detached(slot))
+      case .become(let pid):
+        orders.append(.say(slot, message("follows pid {} ({})", decimal(pid), path)))
+        orders.append(.became(slot, pid))
+      case .nobodyNamed:
+        orders.append(.say(slot, message("{} names no process of it", path)))
+      case .endCommand(let signal):
+        let command = entries[index].follower.command
+        orders.append(
+          .say(
+            slot,
+            message("its daemon has ended: {} to pid {}", signal.name, decimal(command))))
+        if command > 1, (try? sendSignal(signal.number, to: -command)) == nil {
+          try? sendSignal(signal.number, to: command)
+        }
+      case .end(let status):
+        letGo(index, &world)
+        orders.append(.ended(slot, status))
+      }
+    }
+    if entries[index].follower.wantsFile, entries[index].watch < 0, entries[index].look == nil {
+      orders += look(index, &world)
+    }
+    if entries[index].handle == nil, entries[index].follower.daemon != 0,
+      entries[index].look == nil
+    {
+      entries[index].look = world.now + Self.lastLook
+    }
+    return orders
+  }
+}
+
+/// What `Following` needs of its owner.
+struct FollowingWorld {
+  var now: Time
+  var epoll: Epoll
+  /// Of inotify's descriptor.
+  var filesToken: UInt64
+  /// Of the pidfd of a program's daemon.
+  var token: (Slot) -> UInt64
+  /// Whether a pid is the process of a program.
+  var isProgram: (ProcessID) -> Bool
+}
