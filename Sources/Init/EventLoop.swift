@@ -175,8 +175,8 @@ public final class EventLoop {
         handOff.remove(signal)
         continue
       }
-      // A writer learns from EPIPE what SIGPIPE would tell it.
-      if signal == .brokenPipe { continue }
+      // A writer learns from EPIPE what SIGPIPE would tell it. Anybody else's is for COMMAND.
+      if signal == .brokenPipe, received.senderPID == ownPID { continue }
       let pid = received.isFromKernel ? -1 : received.senderPID
       let isOurs = pid > 0 && isDescendant(pid, of: ownPID)
       feed(.signal(signal, Sender(pid: pid, uid: received.senderUID, isDescendant: isOurs)))

@@ -61,7 +61,8 @@ struct cl_ended {
 };
 // 1: one child reaped, 0: none has ended, -1: errno (ECHILD: there is none).
 int cl_reap(struct cl_ended *ended);
-// The same, and 1 with `stopped` set for a child that was stopped (SIGTSTP and its like).
+// The same, and 1 with `stopped` set to the signal for a child that was stopped (SIGTSTP and its
+// like).
 int cl_reap_or_stopped(struct cl_ended *ended, int *stopped);
 // Makes us the one that orphans among our descendants go to (prctl(2)).
 int cl_become_subreaper(void);
