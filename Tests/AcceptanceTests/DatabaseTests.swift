@@ -29,7 +29,7 @@ extension Acceptance {
       let query = { (text: String) in ["psql", "--no-psqlrc", "-qAtc", text] }
 
       try await withSwinit(setup) { swinit in
-        try await swinit.log("postgres: RUNNING")
+        try await swinit.log("postgres: RUNNING", within: 60)
         try await swinit.answer(
           query("create table t (n int); insert into t values (7)"), as: "postgres")
         // This one stays: a smart shutdown would wait for it.
@@ -69,7 +69,7 @@ extension Acceptance {
       let log = { machine.read("/var/lib/mysql/error.log") ?? "" }
 
       try await withSwinit(setup) { swinit in
-        try await swinit.log("mysql: follows pid ")
+        try await swinit.log("mysql: follows pid ", within: 60)
         try await swinit.answer(
           query("create database d; create table d.t (n int); insert into d.t values (7)"))
         let words = swinit.client(query("select sleep(1000)"))
