@@ -105,8 +105,8 @@ public enum StartFailure: Equatable, Sendable {
 public enum Notice: Equatable, Sendable {
   case starting(Slot, ProcessID)
   case running(Slot, ProcessID)
-  /// Another try follows after the pause.
-  case backoff(Slot, StartFailure, pause: Nanoseconds)
+  /// Another try follows after the pause; nil: no try is left, `fatal` comes next.
+  case backoff(Slot, StartFailure, pause: Nanoseconds?)
   case fatal(Slot, StartFailure, tries: Int32)
   /// `restart`: the pause before it is started again; nil: it stays ended.
   case exited(Slot, WaitStatus, expected: Bool, restart: Nanoseconds?)

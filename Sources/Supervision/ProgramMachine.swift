@@ -193,7 +193,7 @@ extension Supervisor {
     return overflow ? greatest : min(Nanoseconds(product), greatest)
   }
 
-  /// STARTING → BACKOFF or FATAL.
+  /// STARTING → BACKOFF, and on to FATAL when no try is left.
   mutating func startFailed(
     _ slot: Slot, _ failure: StartFailure, _ now: Time, _ actions: inout [Action]
   ) {
@@ -211,9 +211,14 @@ extension Supervisor {
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
     records[slot].failures = overflow ? .max : count
     remember(slot, .failed(failure))
+    transition(slot, to: .backoff)
     if startretries >= 0, records[slot].failures > startretries {
+      let tries = records[slot].failures
+      actions.append(.report(.backoff(slot, failure, pause: nil)))
+      // A person who starts it again gives it all its tries.
+      records[slot].failures = 0
       transition(slot, to: .fatal)
-      actions.append(.report(.fatal(slot, failure, tries: records[slot].failures)))
+      actions.append(.report(.fatal(slot, failure, tries: tries)))
       if case .running = phase {
         if configuration.programs[slot].essential != .none {
           beginStop(.essentialFatal(slot, failure), now, &actions)
@@ -231,7 +236,6 @@ extension Supervisor {
     if startretries < 0 {
       pause = min(pause, max(configuration.programs[slot].restartDelay.greatest, .seconds(1)))
     }
-    transition(slot, to: .backoff)
     actions.append(.report(.backoff(slot, failure, pause: pause)))
     if case .running = phase {
       timers.set(slot, to: now + pause)

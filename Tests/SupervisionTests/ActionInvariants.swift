@@ -39,6 +39,7 @@ extension Invariants {
       }
     }
     require(announced == nil, "No signal is announced and not sent.")
+    require(gaveUp == nil, "Nothing stays BACKOFF when no try is left.")
     if killingAll, stop?.sweep == nil {
       require(
         programs.allSatisfy { !$0.mustGo || $0.killed != nil },
@@ -193,12 +194,17 @@ extension Invariants {
   }
 
   private mutating func backoff(
-    _ slot: Slot, _ failure: StartFailure, _ pause: Nanoseconds, _ event: Event, _ now: Time
+    _ slot: Slot, _ failure: StartFailure, _ pause: Nanoseconds?, _ event: Event, _ now: Time
   ) {
     let program = configuration.programs[slot]
     require(
       failure == startFailure(slot, event, now),
       "p\(slot): no start fails that did not, nor for another reason.")
+    guard let pause else {
+      move(slot, to: .backoff)
+      gaveUp = slot
+      return
+    }
     require(
       program.startretries < 0 || programs[slot].tries <= program.startretries,
       "p\(slot): no start is retried more than startretries times.")
@@ -227,8 +233,11 @@ extension Invariants {
       program.startretries >= 0 && programs[slot].tries == program.startretries + 1,
       "p\(slot): nothing is FATAL before or after startretries retries, nor with -1.")
     require(tries == programs[slot].tries, "p\(slot): no try is miscounted.")
+    require(gaveUp == slot, "p\(slot): nothing is FATAL but out of BACKOFF, with no try left.")
+    gaveUp = nil
     see(tries == 1 ? .fatalAtOnce : .fatalAfterRetries)
     move(slot, to: .fatal)
+    programs[slot].tries = 0
     rememberFailure(slot, failure)
     let code = programs[slot].unexpected?.code ?? 0
     if program.essential != .none {

@@ -49,6 +49,12 @@ struct Bench {
       }
     }
   }
+  /// What a person's `start` does. There is nobody yet who could ask for it.
+  @discardableResult mutating func startByHand(_ slot: Slot) -> [String] {
+    var actions: [Action] = []
+    core.start(slot, now, &actions)
+    return words(actions)
+  }
   /// Answers a spawn: the process is there, and its exec succeeded.
   mutating func run(_ slot: Slot, pid: ProcessID) {
     send(.forked(slot, pid))

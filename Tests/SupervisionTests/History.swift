@@ -21,14 +21,14 @@ enum StateName: CaseIterable {
     }
   }
 
-  /// Every arrow there is. A start that failed once too often is FATAL in the same moment in which
-  /// it would be BACKOFF. FATAL has no way out but a person's `start`, and nobody here gives one.
+  /// Every arrow there is but for a person's: FATAL has no way out but `start`, and nobody here
+  /// gives one.
   var next: [StateName] {
     switch self {
     case .stopped: return [.starting]
-    case .starting: return [.running, .backoff, .fatal, .stopping]
+    case .starting: return [.running, .backoff, .stopping]
     case .running: return [.exited, .stopping]
-    case .backoff: return [.starting, .stopped]
+    case .backoff: return [.starting, .fatal, .stopped]
     case .stopping: return [.stopped]
     case .exited: return [.starting]
     case .fatal: return []

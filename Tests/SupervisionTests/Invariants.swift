@@ -22,6 +22,8 @@ struct Invariants {
   var orphans: UInt64 = 0
   var unexpectedEnds = 0
   var stop: StopHistory?
+  /// The program that is BACKOFF with no try left, on its way to FATAL.
+  var gaveUp: Slot?
   /// Counts events.
   var event = 0
   /// Bits of `Sight`.

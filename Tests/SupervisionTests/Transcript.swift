@@ -23,7 +23,8 @@ func words(_ notice: Notice) -> String {
   case .starting(let slot, let pid): return "p\(slot) STARTING pid \(pid)"
   case .running(let slot, let pid): return "p\(slot) RUNNING pid \(pid)"
   case .backoff(let slot, let failure, let pause):
-    return "p\(slot) BACKOFF \(words(failure)), again in \(words(pause))"
+    return "p\(slot) BACKOFF \(words(failure))"
+      + (pause.map { ", again in \(words($0))" } ?? ", no more")
   case .fatal(let slot, let failure, let tries):
     return "p\(slot) FATAL \(words(failure)), tries \(tries)"
   case .exited(let slot, let status, let expected, let restart):
