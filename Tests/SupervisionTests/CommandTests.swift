@@ -84,7 +84,10 @@ import Testing
     var bench = bench([.make { ($0.essential, $0.startretries) = (essential, 0) }])
     bench.start()
     #expect(
-      bench.ended(10, .exited(7)) == ["p0 FATAL too quick code 7, tries 1", "sweep SIGTERM"])
+      bench.ended(10, .exited(7)) == [
+        "p0 BACKOFF too quick code 7, no more", "p0 FATAL too quick code 7, tries 1",
+        "sweep SIGTERM",
+      ])
     #expect(bench.tick() == [])
     #expect(bench.send(.childrenGone) == ["exit 7: \(whom) fatal: too quick code 7"])
     #expect(bench.state(1) == .stopped)
@@ -93,7 +96,9 @@ import Testing
   @Test func aProgramThatIsFatalLaterDoesNotMatterUnlessItIsEssential() {
     var bench = started([.make { ($0.startsecs, $0.startretries) = (.zero, 0) }])
     #expect(bench.ended(10, .exited(1)).last == "spawn p0")
-    #expect(bench.send(.forkFailed(0, .make(1))) == ["p0 FATAL spawn 1, tries 1"])
+    #expect(
+      bench.send(.forkFailed(0, .make(1)))
+        == ["p0 BACKOFF spawn 1, no more", "p0 FATAL spawn 1, tries 1"])
     #expect(bench.core.cause == nil)
   }
 
@@ -106,7 +111,8 @@ import Testing
     bench.send(.executionFailed(1, .make(code)))
     #expect(
       bench.ended(Self.pid, .exited(127)) == [
-        "p1 FATAL spawn \(code), tries 1", "p0 STOPPING pid 10 SIGTERM", "kill SIGTERM 10",
+        "p1 BACKOFF spawn \(code), no more", "p1 FATAL spawn \(code), tries 1",
+        "p0 STOPPING pid 10 SIGTERM", "kill SIGTERM 10",
       ])
     bench.ended(10, .exited(0))
     #expect(bench.send(.childrenGone) == ["exit \(code): p1 fatal: spawn \(code)"])
