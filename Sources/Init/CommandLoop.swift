@@ -211,7 +211,6 @@ public struct CommandLoop {
   /// else our descendants.
   private mutating func sweep() {
     for signal in [Signal.terminate, .kill] {
-      reap(isBlocking: false)
       guard hasChildren else { return }
       if processID() == 1 {
         try? sendSignal(signal.number, to: -1)

@@ -85,7 +85,7 @@ extension Acceptance {
         try await swinit.line("ready")
         let command = try #require(
           descendant(of: swinit.pid, running: "/bin/bash \(swinit.folder.path)/listener"))
-        for _ in 1...2 {
+        for round in 1...2 {
           swinit.signal(signal)
           try await swinit.wait("COMMAND stopped") { ProcessStat(command)?.isStopped == true }
           if place == .aloneNotPID1 {
@@ -94,8 +94,9 @@ extension Acceptance {
             #expect(ProcessStat(swinit.pid)?.isStopped == false)
           }
           swinit.signal(SIGCONT)
+          // bash loses a signal that comes while the trap of another one is about to run.
           try await swinit.wait("both going on") {
-            ProcessStat(command)?.isStopped == false
+            swinit.output?.texts.filter { $0 == "got 18" }.count == round
               && ProcessStat(swinit.pid)?.isStopped == false
           }
         }
