@@ -142,6 +142,7 @@ public final class EventLoop {
       switch action {
       case .spawn(let slot): spawn(slot)
       case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
+      case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
       case .exit(let code, let reason): end(code, reason)
@@ -342,8 +343,8 @@ public final class EventLoop {
       case .detached(let slot): feed(.detached(slot))
       case .became(let slot, let pid): feed(.followed(slot, pid))
       case .ended(let slot, let status): feed(.gone(slot, status))
-      case .say(let slot, let text):
-        log.write(.info, message("{}: {}", messages.name(slot), text))
+      case .say(let slot, let level, let text):
+        log.write(level, message("{}: {}", messages.name(slot), text))
       }
     }
   }

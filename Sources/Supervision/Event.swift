@@ -85,6 +85,8 @@ public enum Action: Sendable {
   case spawn(Slot)
   /// kill(2); `group`: to the process group of that process.
   case signal(ProcessID, Signal, group: Bool)
+  /// The program is told to stop, and no process of it is known (`Event.detached`).
+  case stopAwaited(Slot)
   /// Signal everything that is left, but for ourselves; answer `childrenGone` when, or as soon
   /// as, there is no child any more.
   case sweep(Signal)

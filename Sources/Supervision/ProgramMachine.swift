@@ -252,7 +252,11 @@ extension Supervisor {
       let signal = stopSignal(of: slot)
       transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
       actions.append(.report(.stopping(slot, pid, signal)))
-      if pid != 0, !hasForwarded(to: slot) { send(signal, slot, pid, &actions) }
+      if pid == 0 {
+        actions.append(.stopAwaited(slot))
+      } else if !hasForwarded(to: slot) {
+        send(signal, slot, pid, &actions)
+      }
       timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
     case .backoff:
       timers.clear(slot)
@@ -279,7 +283,7 @@ extension Supervisor {
   mutating func kill(_ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]) {
     transition(slot, to: .stopping(pid: pid, stage: .killed))
     let group = configuration.programs[slot].killasgroup
-    actions.append(.signal(pid, .kill, group: group))
+    if pid != 0 { actions.append(.signal(pid, .kill, group: group)) }
     timers.set(slot, to: now + Self.killPatience)
   }
 

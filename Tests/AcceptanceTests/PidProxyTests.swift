@@ -48,6 +48,13 @@ extension Acceptance {
       "command=%(here)s/./swinit2 pidproxy %(here)s/pid %(here)s/wrapper stay",
     ]
 
+    /// SIGKILL to the first daemon that said that it is up.
+    private func killDaemon(_ swinit: Container) async throws {
+      let line = try await swinit.line("is up")
+      let pid = try #require(pid_t(line.split(separator: " ")[1]))
+      kill(try #require(processes(inNamespaceOf: swinit.pid)[pid]), SIGKILL)
+    }
+
     /// A stale pidfile, which names a living stranger, is there from the beginning.
     @Test(arguments: forms)
     func signalsReachTheDaemonAndNobodyElse(_ form: String) async throws {
@@ -112,10 +119,7 @@ extension Acceptance {
       try await withSwinit(setup("command=pidproxy %(here)s/pid %(here)s/wrapper stuck")) {
         swinit in
         try await swinit.log("d: follows pid ")
-        let line = try await swinit.line("is up")
-        let pid = try #require(pid_t(line.split(separator: " ")[1]))
-        let seen = try #require(processes(inNamespaceOf: swinit.pid)[pid])
-        kill(seen, SIGKILL)
+        try await killDaemon(swinit)
         try await swinit.log("d: its daemon has ended: SIGTERM to pid ")
         try await swinit.log("d: EXITED, killed by SIGTERM")
       }
@@ -143,14 +147,31 @@ extension Acceptance {
       try await withSwinit(setup("command=pidproxy %(here)s/pid %(here)s/wrapper again")) {
         swinit in
         try await swinit.log("d: follows pid ")
-        let line = try await swinit.line("is up")
-        let pid = try #require(pid_t(line.split(separator: " ")[1]))
-        let seen = try #require(processes(inNamespaceOf: swinit.pid)[pid])
-        kill(seen, SIGKILL)
+        try await killDaemon(swinit)
         try await swinit.wait("another daemon") {
           swinit.places(of: "d: follows pid ").count == 2
         }
         #expect(swinit.places(of: "d: EXITED").isEmpty)
+      }
+    }
+
+    /// swinit learns in one moment that the old daemon has ended and that there is a new one.
+    @Test func theEndOfTheOldDaemonIsNotThatOfTheNewOne() async throws {
+      try await withSwinit(setup("command=pidproxy %(here)s/pid %(here)s/wrapper again")) {
+        swinit in
+        try await swinit.log("d: follows pid ")
+        try await swinit.log("d: RUNNING")
+        let old = swinit.folder.read("pid")
+        kill(swinit.pid, SIGSTOP)
+        try await killDaemon(swinit)
+        try await swinit.wait("a new pidfile") { swinit.folder.read("pid") != old }
+        kill(swinit.pid, SIGCONT)
+        try await swinit.wait("another daemon") {
+          swinit.places(of: "d: follows pid ").count == 2
+        }
+        // A signal for the program goes to it, not to the wrapper, which would not end for it.
+        swinit.signal(SIGTERM)
+        try await swinit.line("daemon got TERM")
       }
     }
 

@@ -29,6 +29,8 @@ extension Invariants {
         require(
           killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
         killAtOnce(pid, group, now)
+      case .stopAwaited(let slot):
+        require(programs[slot].pid == 0, "What has a process is sent a signal.")
       case .sweep(let signal): sweep(signal, killingAll, now)
       case .exit(let code, let reason):
         require(index == actions.count - 1, "No exit is followed by another action.")

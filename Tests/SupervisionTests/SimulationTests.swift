@@ -86,6 +86,7 @@ struct Simulation {
         switch action {
         case .spawn(let slot): next = world.fork(slot)
         case .signal(let pid, let signal, _): world.signal(pid, signal)
+        case .stopAwaited: break
         case .sweep(let signal): world.sweep(signal)
         case .report, .exit: continue
         }

@@ -12,6 +12,7 @@ func words(_ action: Action) -> String {
   case .spawn(let slot): return "spawn p\(slot)"
   case .signal(let pid, let signal, let group):
     return "kill \(signal.name) \(pid)" + (group ? " group" : "")
+  case .stopAwaited(let slot): return "stop awaited p\(slot)"
   case .sweep(let signal): return "sweep \(signal.name)"
   case .report(let notice): return words(notice)
   case .exit(let code, let reason): return "exit \(code): \(words(reason))"

@@ -197,6 +197,7 @@ int cl_file_stamp(const char *path, struct cl_file_stamp *stamp);
 // pidfd_open(2), and kill(2) for it: never another process that got the same pid.
 int cl_pidfd_open(pid_t pid);
 int cl_pidfd_signal(int pidfd, int signal);
+int cl_pidfd_ended(int pidfd);
 // Whether it is a child of ours, living or not yet reaped.
 int cl_is_child(pid_t pid);
 // inotify(7), non-blocking: what happens to a file, and what comes into a directory.
