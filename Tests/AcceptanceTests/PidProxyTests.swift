@@ -12,6 +12,7 @@ private let wrapper = """
   case $1 in
     stay) trap : TERM; while :; do wait; sleep 0.05; kill -0 $! 2>/dev/null || exit 5; done ;;
     stuck) sleep 1000 ;;
+    twice) trap 'setsid $here/daemon 0 &' USR1; while :; do wait; sleep 0.02; done ;;
     again) trap 'end=1' USR2; while [ -z "$end" ]; do wait; setsid $here/daemon 0 & done ;;
   esac
   exit 0
@@ -155,23 +156,28 @@ extension Acceptance {
       }
     }
 
-    /// swinit learns in one moment that the old daemon has ended and that there is a new one.
+    /// swinit learns in one moment of the new daemon and then of the end of the old one.
     @Test func theEndOfTheOldDaemonIsNotThatOfTheNewOne() async throws {
-      try await withSwinit(setup("command=pidproxy %(here)s/pid %(here)s/wrapper again")) {
-        swinit in
+      // The sweep at the end of everything sends SIGTERM: the stop has another signal.
+      let form =
+        "stopsignal=HUP\nstopwaitsecs=0.2\ncommand=pidproxy %(here)s/pid %(here)s/wrapper twice"
+      try await withSwinit(setup(form)) { swinit in
         try await swinit.log("d: follows pid ")
         try await swinit.log("d: RUNNING")
         let old = swinit.folder.read("pid")
+        let wrapper = try await swinit.process("d")
         kill(swinit.pid, SIGSTOP)
-        try await killDaemon(swinit)
+        kill(try #require(processes(inNamespaceOf: swinit.pid)[wrapper]), SIGUSR1)
         try await swinit.wait("a new pidfile") { swinit.folder.read("pid") != old }
+        try await killDaemon(swinit)
         kill(swinit.pid, SIGCONT)
         try await swinit.wait("another daemon") {
           swinit.places(of: "d: follows pid ").count == 2
         }
-        // A signal for the program goes to it, not to the wrapper, which would not end for it.
+        // A signal for the program goes to it, not to the wrapper.
         swinit.signal(SIGTERM)
-        try await swinit.line("daemon got TERM")
+        try await swinit.line("daemon got HUP")
+        try await swinit.expectEnd(0)
       }
     }
 
