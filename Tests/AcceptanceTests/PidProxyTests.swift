@@ -178,6 +178,9 @@ extension Acceptance {
         swinit.signal(SIGTERM)
         try await swinit.line("daemon got HUP")
         try await swinit.expectEnd(0)
+        // And the new one was never given up in between.
+        let stop = swinit.places(of: "d: STOPPING")[0]
+        #expect(!swinit.errors.texts[stop + 1].contains("follows"), "\(swinit.transcript)")
       }
     }
 
