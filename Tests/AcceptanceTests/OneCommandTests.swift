@@ -199,7 +199,7 @@ extension Acceptance {
     func aShellOnATerminalHasJobControl(_ words: [String], leads: Bool) async throws {
       let script = """
         set -m; sleep 1000 & kill -STOP %1; wait %1; jobs; kill -CONT %1; kill %1
-        echo "tty $(ps -o tpgid= -p $$ | tr -d ' ') $(ps -o pgid= -p $$ | tr -d ' ')"
+        read -r _ _ _ _ group _ _ front _ < /proc/$$/stat; echo "tty $front $group"
         """
       var setup = setup(
         words[0], words.dropFirst() + ["bash", "-c", script],
