@@ -2,8 +2,8 @@
 //
 // Between the two a process may do nothing but plain system calls: no memory is allocated, no lock
 // taken, nothing returned to the caller's stack. All that has to be looked up was looked up by the
-// parent. The order is fixed: session, limits, descriptors (log files are opened while we are still
-// root), ids, directory, umask, signal mask, exec. The ids come before the directory so that a
+// parent. The order is fixed: session, limits and priorities, descriptors (log files are opened while
+// we are still root), ids and capabilities, directory, umask, signal mask, exec. The ids come before the directory so that a
 // program cannot be started in a directory that its user may not enter.
 //
 // What may never happen: a child that goes on after a step that failed.
@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -193,17 +194,54 @@ static void take_listen_pid(const struct cl_spawn *spawn) {
   }
 }
 
+void cl_spawn_set_limit(struct cl_spawn *spawn, int resource, uint64_t soft, uint64_t hard) {
+  if (resource < 0 || resource >= 16) return;
+  spawn->limits_set |= 1u << resource;
+  spawn->limits[resource] = (struct cl_limit){soft, hard};
+}
+
+static void set_limits(const struct cl_spawn *spawn) {
+  for (int resource = 0; resource < 16; resource++) {
+    if (!(spawn->limits_set >> resource & 1)) continue;
+    struct rlimit limit = {spawn->limits[resource].soft, spawn->limits[resource].hard};
+    if (setrlimit(resource, &limit) < 0) fail(spawn, CL_STEP_LIMITS | resource << CL_STEP_DETAIL);
+  }
+  if (spawn->sets_nice && setpriority(PRIO_PROCESS, 0, spawn->nice) < 0) fail(spawn, CL_STEP_NICE);
+  if (!spawn->sets_oom) return;
+  char text[8];
+  char *start = text + sizeof text;
+  int rest = spawn->oom_score_adj < 0 ? -spawn->oom_score_adj : spawn->oom_score_adj;
+  do {
+    *--start = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0 && start > text + 1);
+  if (spawn->oom_score_adj < 0) *--start = '-';
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, start, (size_t)(text + sizeof text - start)) < 0) {
+    fail(spawn, CL_STEP_OOM);
+  }
+  close(fd);
+}
+
+static void take_identity(const struct cl_spawn *spawn) {
+  uint64_t kept = spawn->capabilities_kept, dropped = spawn->capabilities_dropped;
+  int step = 0;
+  if (kept | dropped) step = cl_bound_capabilities(&kept, dropped);
+  if (!step && spawn->set_user) {
+    step = cl_become_user(spawn->uid, spawn->gid, spawn->groups, spawn->group_count);
+  }
+  if (!step && kept | dropped) step = cl_set_capabilities(kept, dropped);
+  if (step) fail(spawn, step);
+  if (spawn->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+    fail(spawn, CL_STEP_PRIVILEGES);
+  }
+}
+
 static _Noreturn void become_program(const struct cl_spawn *spawn) {
   take_session(spawn);
-  if (spawn->nofile) {
-    struct rlimit limit = {spawn->nofile, spawn->nofile_limit};
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) fail(spawn, CL_STEP_LIMITS);
-  }
+  set_limits(spawn);
   if (!spawn->keep_descriptors) set_descriptors(spawn);
-  if (spawn->set_user) {
-    int step = cl_become_user(spawn->uid, spawn->gid, spawn->groups, spawn->group_count);
-    if (step) fail(spawn, step);
-  }
+  take_identity(spawn);
   if (spawn->directory && chdir(spawn->directory) < 0) fail(spawn, CL_STEP_DIRECTORY);
   if (spawn->umask >= 0) umask((mode_t)spawn->umask);
   if (spawn->own_listen_pid) take_listen_pid(spawn);

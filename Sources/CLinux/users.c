@@ -24,6 +24,33 @@ int cl_find_user(const char *name, uid_t *uid, gid_t *gid, char *found_name, siz
   return found;
 }
 
+int cl_find_account(const char *name, uid_t uid, char *text, size_t capacity) {
+  FILE *file = fopen("/etc/passwd", "re");
+  if (!file) return errno == ENOENT ? 0 : -1;
+  int found = 0;
+  struct passwd *entry;
+  while (!found && (entry = fgetpwent(file)) != NULL) {
+    found = name ? strcmp(entry->pw_name, name) == 0 : entry->pw_uid == uid;
+    if (!found) continue;
+    // passwd(5): an empty shell is /bin/sh.
+    const char *shell = *entry->pw_shell ? entry->pw_shell : "/bin/sh";
+    const char *parts[] = {entry->pw_name, entry->pw_dir, shell};
+    for (int i = 0; i < 3; i++) {
+      size_t length = strlen(parts[i]) + 1;
+      if (length > capacity) {
+        fclose(file);
+        errno = ENAMETOOLONG;
+        return -1;
+      }
+      memcpy(text, parts[i], length);
+      text += length;
+      capacity -= length;
+    }
+  }
+  fclose(file);
+  return found;
+}
+
 int cl_find_group(const char *name, gid_t *gid) {
   FILE *file = fopen("/etc/group", "re");
   if (!file) return errno == ENOENT ? 0 : -1;

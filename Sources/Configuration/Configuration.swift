@@ -134,6 +134,8 @@ public struct Program: Equatable, Sendable {
   public var directory: ByteString?
   public var umask: UInt32?
   public var follow: Follow?
+  /// nil: nothing of it is asked for.
+  public var attributes: Attributes?
   public var stdout = LogTarget.containerStdout
   /// Without meaning when `redirectStderr` is set.
   public var stderr = LogTarget.containerStderr
@@ -156,7 +158,7 @@ public struct Program: Equatable, Sendable {
       && left.essential == right.essential && left.user == right.user
       && left.directory == right.directory && left.umask == right.umask
       && left.stdout == right.stdout && left.stderr == right.stderr
-      && left.redirectStderr == right.redirectStderr
+      && left.redirectStderr == right.redirectStderr && left.attributes == right.attributes
   }
 }
 

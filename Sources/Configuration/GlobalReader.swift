@@ -3,6 +3,7 @@ struct GlobalValues {
   var essential = Essential.fatal
   var essentialSetting: Value?
   var stopsignal: Signal?
+  var stopRest: [StopStep] = []
   var stopsignalSetting: Value?
 }
 
@@ -51,7 +52,10 @@ extension Reader {
     globals.essential = Essential(rawValue: values.word("essential") ?? 0) ?? .fatal
     globals.essentialSetting = values.setting("essential")
     if runsUnchanged, globals.essentialSetting == nil { globals.essential = .none }
-    globals.stopsignal = values.signal("stopsignal")
+    if let signals = stopSignals(values) {
+      globals.stopsignal = signals.first
+      globals.stopRest = signals.rest
+    }
     globals.stopsignalSetting = values.setting("stopsignal")
 
     var result = Globals()

@@ -2,10 +2,11 @@
 /// and how `check --json` spells it.
 public enum OptionKind: UInt8, Sendable {
   case flag, integer, seconds, size, octal
-  case signal, signals, exitcodes, autorestart
+  case signal, stopSignals, signals, exitcodes, autorestart
   case essential, restartDelay, exitOnSignal, userPolicy, loglevel
   case path, logfile, user, command, environment, processName
   case names, events, address, socket, text
+  case limit, sizeLimit, capabilities, secrets, standardInput
 }
 
 /// What this version does with an option.

@@ -127,6 +127,8 @@ private let kinds: StaticString = """
   size | size | a number of bytes is allowed, as 0, 4096, 50KB, 50MB or 1GB
   octal | octal | an octal number is allowed, as 022 or 0700
   signal | signal | one signal is allowed, by name or number, as TERM, SIGINT, RTMIN+3 or 15
+  stopSignals | signal[,seconds,signal…] | a signal is allowed, or signals with pauses in seconds\
+   between them, as TERM, SIGINT, RTMIN+3, 15 or TSTP,5,TERM
   signals | signals | signals separated by commas are allowed, as TERM,INT,QUIT
   exitcodes | exit codes | codes of 0 to 255 and signals separated by commas are allowed, as\
    0,2,TERM
@@ -148,6 +150,14 @@ private let kinds: StaticString = """
   address | host:port | a port or HOST:PORT is allowed, as 9001, *:9001 or 127.0.0.1:9001
   socket | socket | unix:///PATH or tcp://HOST:PORT is allowed
   text | text | any text is allowed
+  limit | number[:number] | SOFT or SOFT:HARD is allowed, each a whole number or unlimited, the\
+   first not above the second
+  sizeLimit | size[:size] | SOFT or SOFT:HARD is allowed, each a number of bytes, as 4096 or 64MB,\
+   or unlimited, the first not above the second
+  capabilities | capabilities | names of capabilities separated by commas are allowed, as\
+   NET_BIND_SERVICE,CHOWN, or ALL
+  secrets | NAME:path,… | NAME:/PATH pairs separated by commas are allowed, each NAME once
+  standardInput | null, pipe, inherit | null, pipe or inherit is allowed
   """
 
 extension OptionKind {

@@ -8,8 +8,8 @@ let globalTable: StaticString = """
    (signal), or the code of the first program that ended unexpectedly (failure).
   stop_on | signals | TERM,INT,QUIT,PWR,RTMIN+3,WINCH | Signals that begin the orderly stop.\
    WINCH counts only when stdin is no terminal.
-  stopsignal | signal | | Default of stopsignal for all programs. Unset: the one of TERM and INT\
-   that swinit got.
+  stopsignal | stopSignals | | Default of stopsignal for all programs. Unset: the one of TERM and\
+   INT that swinit got.
   user_policy | userPolicy | run | When swinit is not root and a program asks for another user:\
    run it as we are, or fail (require).
   strict | flag | false | Unknown options and sections are errors.

@@ -20,23 +20,63 @@ let programTable: StaticString = """
   restart_delay | restartDelay | 0,30 | First and greatest pause before a program that ends\
    within 10 seconds of RUNNING is started again; it doubles each time. One number: always that\
    pause.
-  stopsignal | signal | TERM | The signal that stops it. Unset: [swinit] stopsignal, else the one\
-   of TERM and INT that swinit itself got, else TERM.
-  stopwaitsecs | seconds | 10 | How long it may take to stop before it gets KILL. Fractions are\
-   allowed.
+  stopsignal | stopSignals | TERM | The signal that stops it, or several with pauses in seconds\
+   (TSTP,5,TERM). Unset: [swinit] stopsignal, else the one of TERM and INT that swinit itself got,\
+   else TERM.
+  stopwaitsecs | seconds | 10 | How long it may take to stop before it gets KILL, counted from the\
+   last stop signal. Fractions are allowed.
   stopasgroup | flag | false | Send stopsignal to its whole process group.
   killasgroup | flag | | Send KILL to its whole process group. Unset: as stopasgroup.
+  stop_command | command | | Run instead of the stop signal, as the program itself would be, with\
+   its pid in MAINPID. When it fails, the stop signal is sent; when stopwaitsecs are over, both are\
+   killed.
+  forward_signals | signals | | Signals for swinit that it gets too, while it is RUNNING. Those that\
+   begin the stop are not forwarded.
+  reloadsignal | signal missing | HUP | The signal that makes it read its configuration again.
   essential | essential | | What of its ending stops the container: none, becoming FATAL\
    (fatal), or every end without a restart (exit). Unset: [swinit] essential; none instead of\
    fatal when autostart is false.
   user | user | | User (and group) to run as, by name or number. Unset: as swinit. HOME, USER,\
-   LOGNAME and SHELL are not changed.
+   LOGNAME and SHELL are not changed (user_environment).
   directory | path | | Working directory; ~ is the HOME of swinit. Unset: as swinit.
   umask | octal 0..0777 | | File mode mask, octal. Unset: as swinit.
   pidfile | path | | Of a daemon: when the command has ended with 0, the process that this file\
    names is the program. While the command stays, the file is not looked at.
   environment | environment | | Variables for this program, NAME="value" separated by commas; of\
    two of one name the last counts.
+  env_file | path | | File of variables, NAME=VALUE a line as docker's --env-file; read at each\
+   start. environment counts more.
+  secrets | secrets | | Variables whose values are the contents of files, without the line end;\
+   read at each start and never shown.
+  inherit_env | flag | true | false: it gets nothing of the environment that swinit was started\
+   with.
+  user_environment | flag | false | Set HOME, USER, LOGNAME and SHELL to those of its user in\
+   /etc/passwd.
+  nice | integer -20..19 | | Its nice value; below swinit's own only with CAP_SYS_NICE.
+  oom_score_adj | integer -1000..1000 | | How willingly the kernel kills it when memory is short;\
+   below swinit's own only with CAP_SYS_RESOURCE.
+  no_new_privs | flag | false | It cannot gain privileges by running a set-user-ID or capable file.
+  cap_keep | capabilities | | The capabilities that it has, whoever it runs as; it loses all\
+   others.
+  cap_drop | capabilities | | Capabilities that it loses, or ALL.
+  rlimit_as | sizeLimit | | Limit of its address space, in bytes.
+  rlimit_core | sizeLimit | | Limit of a core file, in bytes; 0: none.
+  rlimit_cpu | limit | | Limit of its CPU time, in seconds.
+  rlimit_data | sizeLimit | | Limit of its data, in bytes.
+  rlimit_fsize | sizeLimit | | Limit of a file that it writes, in bytes.
+  rlimit_locks | limit | | Limit of its file locks; of no effect since Linux 2.4.
+  rlimit_memlock | sizeLimit | | Limit of its locked memory, in bytes.
+  rlimit_msgqueue | sizeLimit | | Limit of its user's message queues, in bytes.
+  rlimit_nice | limit | | How low it may set its nice value: to 20 minus this.
+  rlimit_nofile | limit | | Limit of its open files. Unset: as swinit was started with, or minfds.
+  rlimit_nproc | limit | | Limit of its user's processes.
+  rlimit_rss | sizeLimit | | Limit of its resident memory; of no effect since Linux 2.4.30.
+  rlimit_rtprio | limit | | Limit of its real-time priority.
+  rlimit_rttime | limit | | Limit of its real-time CPU time without a wait, in microseconds.
+  rlimit_sigpending | limit | | Limit of its user's queued signals.
+  rlimit_stack | sizeLimit | | Limit of its stack, in bytes.
+  stdin | standardInput | null | What it reads: nothing (null), a pipe that stays open (pipe), or\
+   the container's stdin (inherit).
   redirect_stderr | flag | false | Send stderr where stdout goes.
   stdout_logfile | logfile | AUTO | Where stdout goes: a path, /dev/stdout, /dev/stderr, or NONE.\
    AUTO: the container's stdout. Missing directories are made.

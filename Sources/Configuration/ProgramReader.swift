@@ -149,6 +149,7 @@ extension Reader {
       faults.error(
         place, "cannot combine killasgroup=false with stopasgroup=true: leave killasgroup out")
     }
+    checkAttributes(values)
     if kind == .eventListener {
       if values.setting("events") == nil {
         faults.error(section.place, message("cannot use [{s}]: events= is missing", section.name))
@@ -183,7 +184,7 @@ extension Reader {
       program.restartDelay = pauses
     }
     program.stopsignal =
-      values.setting("stopsignal") == nil ? globals.stopsignal : values.signal("stopsignal")
+      values.setting("stopsignal") == nil ? globals.stopsignal : stopSignals(values)?.first
     program.stopwaitsecs = values.duration("stopwaitsecs")
     program.stopasgroup = values.flag("stopasgroup")
     program.killasgroup = values.number("killasgroup").map { $0 == 1 } ?? program.stopasgroup
@@ -195,6 +196,7 @@ extension Reader {
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
+    program.attributes = attributes(values, like: result.programs.last?.attributes)
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
     result.programs.append(program)
   }

@@ -29,6 +29,12 @@ extension Reader {
           "nothing is sent to syslog in this version")
       }
     }
+    if let place = values.place("reloadsignal") {
+      faults.warn(
+        place, fold: "reloadsignal",
+        "reloadsignal is not in this version: nothing asks for a reload; forward_signals passes a"
+          + " signal of the container on")
+    }
     if let place = values.place("serverurl"), let text = values.text("serverurl"),
       !text.uppercased.equals("AUTO")
     {

@@ -31,8 +31,10 @@ extension Reader {
       } else if option.hasSameText(as: "essential") {
         one.text = ByteString(program.essential.name)
         if isUnset { place(one, globals.essentialSetting) }
-      } else if option.hasSameText(as: "stopsignal"), isUnset, let signal = globals.stopsignal {
-        one.text = Self.signalText(Int64(signal.number))
+      } else if option.hasSameText(as: "stopsignal"), isUnset,
+        let text = globals.stopsignalSetting?.text
+      {
+        one.text = Self.stopSignalsText(text)
         place(one, globals.stopsignalSetting)
       }
       all.append(one)
@@ -59,6 +61,7 @@ extension Reader {
     case .environment: result.text = Self.environmentText(text)
     case .exitcodes:
       if let codes = parseExitCodes(text) { result.text = Self.text(of: codes) }
+    case .stopSignals: result.text = Self.stopSignalsText(text)
     case .restartDelay:
       if let pauses = parsePauses(text) {
         result.text = message(
@@ -82,8 +85,10 @@ extension Reader {
     case .exitOnSignal: ByteString(WordList.exitOnSignal[number])
     case .userPolicy: ByteString(WordList.userPolicy[number])
     case .loglevel: ByteString(WordList.loglevel[number])
-    case .integer, .size, .exitcodes, .restartDelay, .path, .logfile, .user, .command,
-      .environment, .processName, .names, .events, .address, .socket, .text:
+    case .standardInput: ByteString(WordList.standardInputs[number])
+    case .integer, .size, .stopSignals, .exitcodes, .restartDelay, .path, .logfile, .user,
+      .command, .environment, .processName, .names, .events, .address, .socket, .text, .limit,
+      .sizeLimit, .capabilities, .secrets:
       decimal(number)
     }
   }
@@ -107,6 +112,17 @@ extension Reader {
 
   private static func signalText(_ number: Int64) -> ByteString {
     Signal(number: Int32(clamping: number)).name.dropping(3)
+  }
+
+  @inline(never)
+  private static func stopSignalsText(_ text: ByteString) -> ByteString {
+    guard let signals = parseStopSignals(text) else { return text }
+    var result = signalText(Int64(signals.first.number))
+    for step in signals.rest {
+      result.append(item: secondsText(step.pause.count))
+      result.append(item: signalText(Int64(step.signal.number)))
+    }
+    return result
   }
 
   private static func text(of codes: ExitCodes) -> ByteString {

@@ -59,11 +59,6 @@ final class SectionValues {
 
   @inline(never)
   func text(_ name: StaticString) -> ByteString? { value(name)?.text }
-
-  @inline(never)
-  func signal(_ name: StaticString) -> Signal? {
-    number(name).map { Signal(number: Int32(clamping: $0)) }
-  }
 }
 
 extension Reader {
@@ -118,12 +113,14 @@ extension Reader {
   @inline(never)
   private func read(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
     switch option.kind {
-    case .command: return readCommand(text, entry)
+    case .command: return readCommand(text, option, entry)
     case .environment: return readEnvironment(text, entry)
     case .path, .logfile: return readPath(text, option, entry)
-    case .flag, .integer, .seconds, .size, .octal, .signal, .signals, .exitcodes, .autorestart,
+    case .flag, .integer, .seconds, .size, .octal, .signal, .stopSignals, .signals, .exitcodes,
+      .autorestart,
       .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user, .processName,
-      .names, .events, .address, .socket, .text:
+      .names, .events, .address, .socket, .text, .limit, .sizeLimit, .capabilities, .secrets,
+      .standardInput:
       break
     }
     guard let value = option.value(of: text) else {
@@ -139,6 +136,11 @@ extension Reader {
       faults.warn(
         entry.place, fold: "exitcodes", "Supervisor takes only numbers for exitcodes, no signals")
     }
+    if option.kind == .stopSignals, text.contains(byte: UInt8(ascii: ",")) {
+      faults.warn(
+        entry.place, fold: "sequence",
+        message("Supervisor takes only one signal for {}", entry.key))
+    }
     return value
   }
 
@@ -149,13 +151,13 @@ extension Reader {
     problem.append(literal: ": ")
     let isNumber = option.kind == .integer || option.kind == .octal
     problem.append(isNumber ? option.range : option.kind.allowed)
-    if option.kind == .signal, text.contains(byte: UInt8(ascii: ",")) {
-      problem.append(literal: "; sequences are not in this version")
+    if option.kind == .capabilities, let near = nearestCapability(in: text) {
+      problem.append(near.question)
     }
     faults.error(entry.place, problem)
   }
 
-  private func readCommand(_ text: ByteString, _ entry: Entry) -> Value? {
+  private func readCommand(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
     do throws(Rejection) {
       let words = try CommandWords(text)
       if words.joinsLines {
@@ -166,7 +168,10 @@ extension Reader {
       }
       return Value(text: words.block)
     } catch {
-      faults.error(entry.place, message("cannot read command {q}: {}", entry.value, error.reason))
+      faults.error(
+        entry.place,
+        message(
+          "cannot read {} {q}: {}", ByteString(option.name), entry.value, error.reason))
       return nil
     }
   }

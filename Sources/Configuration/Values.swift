@@ -31,6 +31,7 @@ extension Option {
     case .octal: bounded(parseOctal(text))
     case .signal: number(Signal(text).map { Int64($0.number) })
     case .signals: number(parseSignals(text).map { Int64(bitPattern: $0.bits) })
+    case .stopSignals: self.text(text, parseStopSignals(text) != nil)
     case .exitcodes: parseExitCodes(text) == nil ? nil : Value(text: text)
     case .autorestart:
       number(WordList.autorestart.index(of: text) ?? parseFlag(text).map { $0 * 2 })
@@ -45,6 +46,11 @@ extension Option {
     case .events: self.text(text, areEvents(text))
     case .address: self.text(text, isAddress(text))
     case .socket: self.text(text, isSocket(text))
+    case .limit: self.text(text, parseLimit(text, isSize: false) != nil)
+    case .sizeLimit: self.text(text, parseLimit(text, isSize: true) != nil)
+    case .capabilities: self.text(text, parseCapabilities(text) != nil)
+    case .secrets: self.text(text, parseSecrets(text) != nil)
+    case .standardInput: number(WordList.standardInputs.index(of: text))
     case .path, .logfile: self.text(text, !text.isEmpty)
     case .command, .environment, .text: self.text(text, true)
     }
@@ -71,7 +77,7 @@ extension Option {
 struct WordList {
   private let text: StaticString
 
-  private init(_ text: StaticString) { self.text = text }
+  init(_ text: StaticString) { self.text = text }
 
   static let autorestart = WordList("false | unexpected | true")
   static let essential = WordList("none | fatal | exit")

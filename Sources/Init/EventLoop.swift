@@ -45,10 +45,12 @@ public final class EventLoop {
   private var result: UInt8?
   /// Who asked for the stop, named when the signal came: the sender may be gone when it is over.
   private var stopSender: ByteString = ""
-  /// Programs of which it was said that they run as we are.
-  private var keptUser: [Bool]
+  /// What was said of each program: bits of `Launcher.Unmet`.
+  private var saidUnmet: [UInt8]
 
   private var following: Following
+  private var stopCommands = StopCommands()
+  private var inputs = InputPipes()
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -72,7 +74,7 @@ public final class EventLoop {
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot)
     reports = Array(repeating: Report(), count: configuration.programs.count)
-    keptUser = Array(repeating: false, count: configuration.programs.count)
+    saidUnmet = Array(repeating: 0, count: configuration.programs.count)
   }
 
   /// Runs until the core says how to end. The exit status.
@@ -142,12 +144,18 @@ public final class EventLoop {
       switch action {
       case .spawn(let slot): spawn(slot)
       case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
+      case .forward(let pid, let signal): send(signal, to: pid, group: false, isStop: false)
+      case .runStopCommand(let slot, let pid):
+        follow { $0.stopAwaited(slot, &$1) }
+        stopCommands.run(slot, for: pid, launcher)
+      case .endStopCommand(let slot): stopCommands.kill(slot)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
       case .exit(let code, let reason): end(code, reason)
       }
     }
+    while let event = stopCommands.takeFailed() { feed(event, at: now) }
   }
 
   private func report(_ notice: Notice) {
@@ -194,14 +202,16 @@ public final class EventLoop {
       "from pid {} (uid {}, {})", decimal(sender.pid), decimal(sender.uid), ByteString(name))
   }
 
-  private func send(_ signal: Signal, to pid: ProcessID, group: Bool) {
+  private func send(
+    _ signal: Signal, to pid: ProcessID, group: Bool, isStop: Bool = true
+  ) {
     // 1, 0 and −1 would be ourselves, our group and everybody: no child of ours has such a pid.
     guard pid > 1 else { return }
     do throws(Errno) {
       if !following.isEmpty, let slot = supervisor.slot(of: pid) {
         var world = world()
         let isHandled = try following.send(
-          signal, to: slot, group: group, isStop: true, &world)
+          signal, to: slot, group: group, isStop: isStop, &world)
         if isHandled { return }
       }
       try sendSignal(signal.number, to: group ? -pid : pid)
@@ -218,14 +228,10 @@ public final class EventLoop {
 
   private func spawn(_ slot: Slot) {
     if !following.isEmpty { following.willStart(slot) }
-    let outcome = launcher.launch(slot) {
-      if keptUser[slot] { return }
-      keptUser[slot] = true
-      log.write(
-        .warn,
-        message(
-          "{}: swinit is not root: runs as uid {}", messages.name(slot), decimal(effectiveUserID()))
-      )
+    let outcome = launcher.launch(slot) { unmet in
+      if saidUnmet[slot] & unmet.rawValue != 0 { return }
+      saidUnmet[slot] |= unmet.rawValue
+      log.write(.warn, messages.text(of: unmet, slot))
     }
     switch outcome {
     case .failed(let failure):
@@ -234,6 +240,7 @@ public final class EventLoop {
       }
       feed(.forkFailed(slot, failure))
     case .launched(let launched):
+      if let input = launched.input { inputs.add(slot, input) }
       reports[slot].generation &+= 1
       let token = Token.report(slot: slot, generation: reports[slot].generation)
       follow { $0.started(slot, launched.pid, &$1) }
@@ -285,11 +292,19 @@ public final class EventLoop {
       switch reapOne() {
       case .one(let ended):
         // The child wrote its report before it ended: it comes first.
-        if let slot = supervisor.slot(of: ended.pid) { readReport(slot) }
+        if let slot = supervisor.slot(of: ended.pid) {
+          readReport(slot)
+          inputs.close(slot)
+        }
         let status: WaitStatus =
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
+        if let event = stopCommands.ended(ended.pid, status) {
+          feed(event)
+          if result != nil { return }
+          continue
+        }
         if !following.isEmpty {
           var world = world()
           if let orders = following.ended(ended.pid, status, &world) {

@@ -4,10 +4,10 @@ import Supervision
 
 /// Makes processes: turns a program's configuration into what fork and exec need.
 struct Launcher {
-  private let configuration: Configuration
+  let configuration: Configuration
   /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
   private let environment: WordBlock
-  private let devNull: FileDescriptor
+  let devNull: FileDescriptor
   private let command: CommandSetup?
   /// Limits of open files for children; nil: as we have them.
   private let openFiles: (soft: UInt64, hard: UInt64)?
@@ -21,10 +21,15 @@ struct Launcher {
     self.command = command
     var environment = WordBlock()
     for entry in inheritedEnvironment() { environment.append(entry) }
-    environment.merge(configuration.globals.environment.bytes)
-    environment.set(ByteString("SUPERVISOR_ENABLED=1").bytes[...])
+    Self.addOwn(configuration, to: &environment)
     self.environment = environment
     openFiles = Self.limits(configuration.globals.minfds)
+  }
+
+  /// What every program gets of us.
+  static func addOwn(_ configuration: Configuration, to environment: inout WordBlock) {
+    environment.merge(configuration.globals.environment.bytes)
+    environment.set(ByteString("SUPERVISOR_ENABLED=1").bytes[...])
   }
 
   /// A thousand programs at once need many descriptors of ours, but children get the limit that
@@ -39,6 +44,8 @@ struct Launcher {
   struct Launched {
     var pid: ProcessID
     var report: FileDescriptor
+    /// Of `stdin=pipe`: the end that is written to.
+    var input: FileDescriptor?
   }
 
   enum Outcome {
@@ -46,19 +53,38 @@ struct Launcher {
     case failed(SpawnFailure)
   }
 
-  /// - Parameter keepUser: called when another user was asked for and cannot be had.
-  func launch(_ slot: Slot, keepUser: () -> Void) -> Outcome {
-    let program = configuration.programs[slot]
-    var plan = plan(program)
+  /// What was asked for and cannot be had, which is no failure.
+  enum Unmet: UInt8 {
+    /// Another user: the program runs as we are.
+    case user = 1
+    /// `user_environment`: its user has no entry in /etc/passwd.
+    case account = 2
+  }
+
+  func launch(_ slot: Slot, unmet: (Unmet) -> Void) -> Outcome {
+    var plan: SpawnPlan
+    var input: FileDescriptor?
+    do throws(SpawnFailure) {
+      plan = try self.plan(slot, unmet: unmet)
+      input = try openInput(slot, &plan)
+    } catch {
+      return .failed(error)
+    }
     if let command, command.main.slot == slot {
       plan.takesOver = (command.session, SignalDispositions.asStarted)
     }
-    switch credentials(program) {
-    case .unchanged: break
-    case .changed(let credentials): plan.credentials = credentials
-    case .unavailable: keepUser()
-    case .failed(let failure): return .failed(failure)
+    let outcome = start(plan)
+    guard let input else { return outcome }
+    plan.stdin.close()
+    guard case .launched(var launched) = outcome else {
+      input.close()
+      return outcome
     }
+    launched.input = input
+    return .launched(launched)
+  }
+
+  func start(_ plan: SpawnPlan) -> Outcome {
     do throws(Errno) {
       let pipe = try ReportPipe()
       defer { pipe.writer.close() }
@@ -78,14 +104,29 @@ struct Launcher {
     var exitCode: UInt8 = 1
     // As shells have it: 127, there is no such command; 126, it cannot be executed.
     if step == .exec { exitCode = errno == .noEntry ? 127 : 126 }
-    return SpawnFailure(step: step.number, errno: errno.code, exitCode: exitCode)
+    var failure = SpawnFailure(step: step.number, errno: errno.code, exitCode: exitCode)
+    failure.detail = step.detail
+    return failure
   }
 
-  private func plan(_ program: Program) -> SpawnPlan {
+  /// All but what only COMMAND has.
+  func plan(_ slot: Slot, unmet: (Unmet) -> Void) throws(SpawnFailure) -> SpawnPlan {
+    let program = configuration.programs[slot]
+    let identity = credentials(program)
     var environment = self.environment
+    if let attributes = program.attributes {
+      if !attributes.inheritEnvironment {
+        environment = WordBlock()
+        Self.addOwn(configuration, to: &environment)
+      }
+      if attributes.userEnvironment, try !addAccount(identity.user(of: program), to: &environment) {
+        unmet(.account)
+      }
+    }
     let group = configuration.groups[program.group].name
     environment.set((ByteString("SUPERVISOR_PROCESS_NAME=") + program.name).bytes[...])
     environment.set((ByteString("SUPERVISOR_GROUP_NAME=") + group).bytes[...])
+    if let attributes = program.attributes { try add(attributes, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)
     var plan = SpawnPlan(
@@ -96,6 +137,13 @@ struct Launcher {
     plan.directory = program.directory?.bytes
     plan.umask = program.umask
     plan.openFiles = openFiles
+    if let attributes = program.attributes { set(attributes, &plan) }
+    switch identity {
+    case .unchanged: break
+    case .changed(let credentials): plan.credentials = credentials
+    case .unavailable: unmet(.user)
+    case .failed(let failure): throw failure
+    }
     return plan
   }
 
@@ -114,6 +162,12 @@ struct Launcher {
     /// Another user was asked for, but we are not root: the program runs as we are.
     case unavailable
     case failed(SpawnFailure)
+
+    /// Whom /etc/passwd is asked for; nil: who we are.
+    func user(of program: Program) -> ByteString? {
+      guard case .changed = self else { return nil }
+      return program.user?.split(at: UInt8(ascii: ":"))[0]
+    }
   }
 
   private func credentials(_ program: Program) -> Identity {

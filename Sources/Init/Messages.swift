@@ -15,11 +15,15 @@ struct Messages {
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
-    case .starting, .running, .stopping, .stopped, .nothingToStart, .stopRequested: return .info
+    case .starting, .running, .stopping, .asking, .nextSignal, .stopped, .nothingToStart,
+      .stopRequested:
+      return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
-    case .backoff(_, _, pause: nil): return .debug
-    case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping: return .warn
+    case .backoff(_, _, pause: nil), .forwarding: return .debug
+    case .stopCommandFailed, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
+      .killingAll, .sweeping:
+      return .warn
     case .fatal, .survivedKill: return .error
     }
   }
@@ -51,6 +55,23 @@ struct Messages {
       return message("{}: {} ({}){}", name(slot), what, ByteString(judgement), next(restart))
     case .stopping(let slot, let pid, let signal):
       return message("{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal.name)
+    case .asking(let slot, let pid):
+      return message("{}: STOPPING (pid {}, stop_command)", name(slot), decimal(pid))
+    case .stopCommandFailed(let slot, let pid, let end, let signal):
+      let text: ByteString
+      switch end {
+      case .ended(let status): text = self.text(of: status)
+      case .failed(let failure):
+        text = message("cannot start: {}", step(slot, failure, isStop: true))
+      }
+      return message("{}: stop_command {}", name(slot), text)
+        + (signal.map { message(", {} instead (pid {})", $0.name, decimal(pid)) } ?? "")
+    case .endingStopCommand(let slot):
+      return message("{}: stop_command is still there, SIGKILL", name(slot))
+    case .nextSignal(let slot, let pid, let signal, let waited):
+      return message(
+        "{}: still there after {}, {} (pid {})", name(slot), seconds(waited), signal.name,
+        decimal(pid))
     case .stopped(let slot, _): return message("{}: STOPPED", name(slot))
     case .killing(let slot, let pid, let waited):
       return message(
@@ -64,6 +85,8 @@ struct Messages {
     case .stopRepeated(let signal, _):
       return message("already stopping: {} {}, ignoring", signal.name, sender)
     case .killingAll: return "second SIGINT on the terminal: SIGKILL to all that is left"
+    case .forwarding(let slot, let signal, _):
+      return message("{}: gets {} {}", name(slot), signal.name, sender)
     case .ignored(let signal, _):
       return message("{} {} has no meaning here, ignoring", signal.name, sender)
     case .sweeping:
@@ -93,6 +116,17 @@ struct Messages {
     case .nothingLeft(let failed): why = "nothing left to do" + blame(failed)
     }
     return message("exit {}: {}", decimal(code), why)
+  }
+
+  func text(of unmet: Launcher.Unmet, _ slot: Slot) -> ByteString {
+    switch unmet {
+    case .user:
+      return message(
+        "{}: swinit is not root: runs as uid {}", name(slot), decimal(effectiveUserID()))
+    case .account:
+      return message(
+        "{}: its user is not in /etc/passwd: HOME and USER stay as they are", name(slot))
+    }
   }
 
   private func blame(_ failure: ExitReason.Failure?) -> ByteString {
@@ -136,11 +170,17 @@ struct Messages {
   }
 
   /// `execve "/usr/sbin/nginx": No such file or directory`.
-  private func step(_ slot: Slot, _ failure: SpawnFailure) -> ByteString {
+  private func step(_ slot: Slot, _ failure: SpawnFailure, isStop: Bool = false) -> ByteString {
     let program = configuration.programs[slot]
     let errno = Errno(code: failure.errno)
-    let step = SpawnStep(number: failure.step)
-    return message(Self.template(step), object(of: step, program), errno.text) + hint(step, errno)
+    var step = SpawnStep(number: failure.step)
+    step.detail = failure.detail
+    let reason = step == .environmentLine ? decimal(failure.errno) : errno.text
+    var object = object(of: step, program)
+    if isStop, step == .exec, let words = program.attributes?.stopCommand {
+      object = ByteString(words.bytes.prefix { $0 != 0 })
+    }
+    return message(Self.template(step), object, reason) + hint(step, errno)
   }
 
   /// The step's call, what it was done to, and the reason.
@@ -151,7 +191,16 @@ struct Messages {
     case .pipe: return "pipe{}: {}"
     case .fork: return "fork{}: {}"
     case .session: return "setsid{}: {}"
-    case .limits: return "setrlimit RLIMIT_NOFILE{}: {}"
+    case .limits: return "setrlimit {}: {}"
+    case .nice: return "nice {}: {}"
+    case .oomScore: return "oom_score_adj {}: {}"
+    case .capabilities: return "capset{}: {}"
+    case .keepCapability: return "cap_keep {}: {}"
+    case .dropCapability: return "cap_drop {}: {}"
+    case .noNewPrivileges: return "no_new_privs{}: {}"
+    case .environmentFile: return "env_file {q}: {}"
+    case .environmentLine: return "env_file {q}: line {} is no NAME=VALUE"
+    case .secret: return "secrets {q}: {}"
     case .stdin: return "stdin{}: {}"
     case .stdout: return "stdout_logfile {q}: {}"
     case .stderr: return "stderr_logfile {q}: {}"
@@ -173,15 +222,35 @@ struct Messages {
     case .stderr: return path(program.stderr)
     case .directory: return program.directory ?? ""
     case .exec: return ByteString(program.arguments.bytes.prefix { $0 != 0 })
+    case .limits: return resourceName(step.detail)
+    case .keepCapability, .dropCapability: return capabilityName(step.detail)
+    case .nice: return decimal(program.attributes?.nice ?? 0)
+    case .oomScore: return decimal(program.attributes?.oomScoreAdjust ?? 0)
+    case .environmentFile, .environmentLine: return program.attributes?.envFile ?? ""
+    case .secret:
+      guard let secrets = program.attributes?.secrets, Int(step.detail) < secrets.count else {
+        return ""
+      }
+      return secrets[Int(step.detail)].path
     default: return ""
     }
   }
 
   /// Which capability it was that the kernel wanted.
   private func hint(_ step: SpawnStep, _ errno: Errno) -> ByteString {
-    guard errno == .permission, step == .groups || step == .gid || step == .uid else { return "" }
+    guard errno == .permission || errno == .noAccess else { return "" }
+    let capability: StaticString
+    switch step {
+    case .groups, .gid: capability = "SETGID"
+    case .uid: capability = "SETUID"
+    case .limits, .oomScore: capability = "SYS_RESOURCE"
+    case .nice: capability = "SYS_NICE"
+    case .dropCapability: capability = "SETPCAP"
+    case .keepCapability: return " (swinit does not have it)"
+    default: return ""
+    }
     if !isRoot { return " (swinit is not root)" }
-    return step == .uid ? " (CAP_SETUID is missing)" : " (CAP_SETGID is missing)"
+    return message(" (CAP_{} is missing)", ByteString(capability))
   }
 
   private func path(_ target: LogTarget) -> ByteString {
@@ -210,10 +279,11 @@ extension Notice {
   var sender: Sender? {
     switch self {
     case .stopRequested(_, let sender), .stopRepeated(_, let sender), .ignored(_, let sender),
-      .killingAll(let sender):
+      .killingAll(let sender), .forwarding(_, _, let sender):
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
-      .survivedKill, .nothingToStart, .sweeping:
+      .survivedKill, .nothingToStart, .sweeping, .asking, .stopCommandFailed, .endingStopCommand,
+      .nextSignal:
       return nil
     }
   }

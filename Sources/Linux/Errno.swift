@@ -13,6 +13,8 @@ public struct Errno: Error, Equatable, Sendable {
   public static let noEntry = Errno(code: ENOENT)
   public static let noProcess = Errno(code: ESRCH)
   public static let noChild = Errno(code: ECHILD)
+  public static let invalid = Errno(code: EINVAL)
+  public static let tooLong = Errno(code: E2BIG)
   public static let wouldBlock = Errno(code: EAGAIN)
 
   /// The C library's text: `No such file or directory`.

@@ -47,6 +47,16 @@ public struct FileDescriptor: Equatable, Sendable {
     try open(bytes("/proc/self/fd/") + decimalText(number), O_WRONLY | O_NONBLOCK)
   }
 
+  /// A pipe for another's stdin: both ends close-on-exec, the writing one, ours, non-blocking.
+  public static func inputPipe() throws(Errno) -> (reader: FileDescriptor, writer: FileDescriptor) {
+    var ends: (Int32, Int32) = (-1, -1)
+    let result = withUnsafeMutablePointer(to: &ends) { pointer in
+      pointer.withMemoryRebound(to: Int32.self, capacity: 2) { cl_input_pipe($0) }
+    }
+    guard result == 0 else { throw Errno.last }
+    return (FileDescriptor(number: ends.0), FileDescriptor(number: ends.1))
+  }
+
   private static func open(_ path: [UInt8], _ flags: Int32) throws(Errno) -> FileDescriptor {
     let number = withCString(path) { cl_open($0, flags, 0o644) }
     guard number >= 0 else { throw Errno.last }

@@ -11,6 +11,10 @@ public func isDirectory(_ path: [UInt8]) throws(Errno) -> Bool {
 public func readFile(_ path: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
   let file = try FileDescriptor.openForReading(path)
   defer { file.close() }
+  return try readAll(file, limit: limit)
+}
+
+private func readAll(_ file: FileDescriptor, limit: Int) throws(Errno) -> [UInt8]? {
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 8192)
   while true {
@@ -28,6 +32,15 @@ public func readFile(_ path: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
     bytes.append(contentsOf: chunk[..<count])
     if bytes.count > limit { return nil }
   }
+}
+
+/// The bytes of an ordinary file, without ever waiting for somebody at the other end of it (a fifo).
+/// - Returns: nil when there are more than `limit` of them.
+public func readOrdinaryFile(_ path: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
+  let file = try FileDescriptor.openWithoutWaiting(path)
+  defer { file.close() }
+  guard file.isRegularFile else { throw .invalid }
+  return try readAll(file, limit: limit)
 }
 
 /// What a C callback collects.

@@ -58,8 +58,17 @@ public func monotonicNow() -> Int64 { Int64(truncatingIfNeeded: cl_monotonic_now
 /// A step on the way to a running program, as a message names it.
 public struct SpawnStep: Equatable, Sendable {
   public var number: UInt8
+  /// Which of several things it was: a resource, a capability. Says nothing about equality.
+  public var detail: UInt8 = 0
   public init(number: UInt8) { self.number = number }
   init(_ step: cl_step) { number = UInt8(truncatingIfNeeded: step.rawValue) }
+  /// As the child reports it.
+  init(word: Int32) {
+    number = UInt8(truncatingIfNeeded: word)
+    detail = UInt8(truncatingIfNeeded: word >> Int32(CL_STEP_DETAIL))
+  }
+
+  public static func == (left: SpawnStep, right: SpawnStep) -> Bool { left.number == right.number }
 
   public static let pipe = SpawnStep(CL_STEP_PIPE)
   public static let fork = SpawnStep(CL_STEP_FORK)
@@ -79,6 +88,19 @@ public struct SpawnStep: Equatable, Sendable {
   public static let group = SpawnStep(CL_STEP_GROUP)
   /// The terminal's foreground.
   public static let terminal = SpawnStep(CL_STEP_TERMINAL)
+  public static let nice = SpawnStep(CL_STEP_NICE)
+  public static let oomScore = SpawnStep(CL_STEP_OOM)
+  public static let capabilities = SpawnStep(CL_STEP_CAPABILITIES)
+  /// `detail` is the capability.
+  public static let keepCapability = SpawnStep(CL_STEP_KEEP)
+  public static let dropCapability = SpawnStep(CL_STEP_DROP)
+  public static let noNewPrivileges = SpawnStep(CL_STEP_PRIVILEGES)
+  /// Before the fork too.
+  public static let environmentFile = SpawnStep(CL_STEP_ENV_FILE)
+  /// The line stands in the place of the errno.
+  public static let environmentLine = SpawnStep(CL_STEP_ENV_LINE)
+  /// `detail` is its place in the list.
+  public static let secret = SpawnStep(CL_STEP_SECRET)
 }
 
 /// The pipe through which a child tells why it could not become its program. It closes by itself
@@ -123,8 +145,7 @@ public struct ReportPipe {
       }
       if let failure { throw failure }
       guard count == MemoryLayout<cl_report>.size else { return .executed }
-      let step = SpawnStep(number: UInt8(truncatingIfNeeded: report.step))
-      return .failed(step: step, Errno(code: report.error))
+      return .failed(step: SpawnStep(word: report.step), Errno(code: report.error))
     } catch {
       return error == .wouldBlock ? .nothingYet : .executed
     }

@@ -91,6 +91,13 @@ public struct SpawnPlan: Sendable {
   public var credentials: Credentials?
   public var umask: UInt32?
   public var openFiles: (soft: UInt64, hard: UInt64)?
+  public var nice: Int32?
+  public var oomScoreAdjust: Int32?
+  public var noNewPrivileges = false
+  /// Bits: what the program has, whoever it runs as; and what it has not.
+  public var capabilities: (kept: UInt64, dropped: UInt64) = (0, 0)
+  /// By the kernel's numbers; they count more than `openFiles`.
+  public var limits: [(resource: UInt8, soft: UInt64, hard: UInt64)] = []
   /// It takes over our own 0, 1 and 2, whatever else is said of them, with this session and these
   /// signals. nil: a session of its own, and every signal at its default.
   public var takesOver: (session: CommandSession, signals: SignalDispositions)?
@@ -113,8 +120,15 @@ public struct SpawnPlan: Sendable {
     request.stdin_fd = stdin.number
     request.redirect_stderr = redirectStderr ? 1 : 0
     request.umask = umask.map { Int64($0) } ?? -1
-    request.nofile = openFiles?.soft ?? 0
-    request.nofile_limit = openFiles?.hard ?? 0
+    if let openFiles { cl_spawn_set_limit(&request, 7, openFiles.soft, openFiles.hard) }
+    for limit in limits {
+      cl_spawn_set_limit(&request, Int32(limit.resource), limit.soft, limit.hard)
+    }
+    if let nice { (request.sets_nice, request.nice) = (1, nice) }
+    if let oomScoreAdjust { (request.sets_oom, request.oom_score_adj) = (1, oomScoreAdjust) }
+    request.no_new_privileges = noNewPrivileges ? 1 : 0
+    request.capabilities_kept = capabilities.kept
+    request.capabilities_dropped = capabilities.dropped
     request.report_fd = report.number
     if let takesOver {
       request.keep_descriptors = 1

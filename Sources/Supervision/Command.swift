@@ -60,7 +60,8 @@ extension Supervisor {
         actions.append(.signal(pid, new, group: group))
       }
       return true
-    case .stopped, .backoff, .stopping(_, .killed), .stopping(_, .abandoned), .exited, .fatal:
+    case .stopped, .backoff, .stopping(_, .killed), .stopping(_, .abandoned), .exited, .fatal,
+      .stopping(_, .asked), .stopping(_, .left):
       return false
     }
   }

@@ -21,9 +21,11 @@ public enum WaitStatus: Equatable, Sendable {
 }
 
 /// Why a process could not be made into its program: a step between fork and exec that failed.
-public struct SpawnFailure: Equatable, Sendable {
+public struct SpawnFailure: Error, Equatable, Sendable {
   /// Opaque here; whoever starts processes knows the steps and their names.
   public var step: UInt8
+  /// Which of several things of one step it was; as opaque as `step`.
+  public var detail: UInt8 = 0
   public var errno: Int32
   /// What a shell would exit with: 127 command not found, 126 not executable, 1 anything else.
   public var exitCode: UInt8
@@ -71,6 +73,8 @@ public enum Event: Sendable {
   case followed(Slot, ProcessID)
   /// A program that was detached or followed has ended.
   case gone(Slot, WaitStatus)
+  /// After `Action.runStopCommand`, unless `endStopCommand` came before.
+  case stopCommandEnded(Slot, StopCommandEnd)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.
@@ -85,6 +89,13 @@ public enum Action: Sendable {
   case spawn(Slot)
   /// kill(2); `group`: to the process group of that process.
   case signal(ProcessID, Signal, group: Bool)
+  /// The same to a program that is not told to stop by it; to that process alone.
+  case forward(ProcessID, Signal)
+  /// Run the slot's `stop_command` for the process. Answered by `stopCommandEnded`, at any time
+  /// after the other actions.
+  case runStopCommand(Slot, ProcessID)
+  /// SIGKILL to the `stop_command` of the slot and its group; it is not waited for.
+  case endStopCommand(Slot)
   /// The program is told to stop, and no process of it is known (`Event.detached`).
   case stopAwaited(Slot)
   /// Signal everything that is left, but for ourselves; answer `childrenGone` when, or as soon
@@ -113,6 +124,14 @@ public enum Notice: Equatable, Sendable {
   /// `restart`: the pause before it is started again; nil: it stays ended.
   case exited(Slot, WaitStatus, expected: Bool, restart: Nanoseconds?)
   case stopping(Slot, ProcessID, Signal)
+  /// STOPPING by `stop_command`.
+  case asking(Slot, ProcessID)
+  /// `stop_command` did not do it: the stop signal does. nil: the program has ended meanwhile.
+  case stopCommandFailed(Slot, ProcessID, StopCommandEnd, Signal?)
+  /// The program has ended, its `stop_command` not: SIGKILL.
+  case endingStopCommand(Slot)
+  /// Still there after the pause: the next signal of a sequence.
+  case nextSignal(Slot, ProcessID, Signal, after: Nanoseconds)
   case stopped(Slot, WaitStatus?)
   /// `stopwaitsecs` is over.
   case killing(Slot, ProcessID, after: Nanoseconds)
@@ -126,6 +145,8 @@ public enum Notice: Equatable, Sendable {
   case stopRepeated(Signal, Sender)
   /// A second SIGINT on a terminal: SIGKILL to all that is left.
   case killingAll(Sender)
+  /// A program gets a signal for swinit too.
+  case forwarding(Slot, Signal, Sender)
   /// A signal that has no meaning (here).
   case ignored(Signal, Sender)
   /// All programs are gone; what is left of their processes is told to end.

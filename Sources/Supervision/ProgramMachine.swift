@@ -9,7 +9,7 @@ import Configuration
 
 extension Supervisor {
   /// Sets the state and keeps what is counted of states in step with it.
-  private mutating func transition(_ slot: Slot, to state: ProgramState) {
+  mutating func transition(_ slot: Slot, to state: ProgramState) {
     let old = records[slot].state
     records[slot].state = state
     active += (state.isActive ? 1 : 0) - (old.isActive ? 1 : 0)
@@ -90,9 +90,13 @@ extension Supervisor {
     case .backoff, .exited:
       start(slot, now, &actions)
     case .stopping(let pid, .told):
+      toldTimedOut(slot, pid, now, &actions)
+    case .stopping(let pid, .asked):
       let waited = configuration.programs[slot].stopwaitsecs
       actions.append(.report(.killing(slot, pid, after: waited)))
       kill(slot, pid, now, &actions)
+    case .stopping(_, .left(let status)):
+      leftTimedOut(slot, status, now, &actions)
     case .stopping(let pid, .killed):
       transition(slot, to: .stopping(pid: pid, stage: .abandoned))
       actions.append(.report(.survivedKill(slot, pid)))
@@ -108,6 +112,10 @@ extension Supervisor {
     _ slot: Slot, _ pid: ProcessID, _ status: WaitStatus, _ now: Time,
     _ actions: inout [Action]
   ) {
+    if case .stopping(_, .asked(running: true)) = records[slot].state {
+      leaveStopCommand(slot, status)
+      return
+    }
     timers.clear(slot)
     switch records[slot].state {
     case .starting(_, let since, let executed, let failure):
@@ -125,12 +133,7 @@ extension Supervisor {
     case .running(_, let since):
       exited(slot, status, since: since, now, &actions)
     case .stopping:
-      if isCommand(slot) { commandEnded(slot, status) }
-      records[slot].failures = 0
-      records[slot].lastEnd = .fine
-      transition(slot, to: .stopped)
-      actions.append(.report(.stopped(slot, status)))
-      levelMayBeGone(now, &actions)
+      stopEnded(slot, status, now, &actions)
     case .stopped, .backoff, .exited, .fatal:
       return
     }
@@ -249,15 +252,7 @@ extension Supervisor {
   mutating func stop(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     switch records[slot].state {
     case .starting(let pid, _, _, _), .running(let pid, _):
-      let signal = stopSignal(of: slot)
-      transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
-      actions.append(.report(.stopping(slot, pid, signal)))
-      if pid == 0 {
-        actions.append(.stopAwaited(slot))
-      } else if !hasForwarded(to: slot) {
-        send(signal, slot, pid, &actions)
-      }
-      timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
+      tell(slot, pid, now, &actions)
     case .backoff:
       timers.clear(slot)
       records[slot].failures = 0
@@ -272,7 +267,7 @@ extension Supervisor {
   }
 
   /// Sends the stop signal as the program's options want it.
-  private func send(
+  func send(
     _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]
   ) {
     let group = configuration.programs[slot].stopasgroup
@@ -281,9 +276,12 @@ extension Supervisor {
 
   /// SIGKILL to a program that was told to end, or that a person will not wait for.
   mutating func kill(_ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]) {
+    var asked = false
+    if case .stopping(_, .asked(running: true)) = records[slot].state { asked = true }
     transition(slot, to: .stopping(pid: pid, stage: .killed))
     let group = configuration.programs[slot].killasgroup
     if pid != 0 { actions.append(.signal(pid, .kill, group: group)) }
+    if asked { actions.append(.endStopCommand(slot)) }
     timers.set(slot, to: now + Self.killPatience)
   }
 

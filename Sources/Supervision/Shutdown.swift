@@ -66,8 +66,11 @@ extension Supervisor {
     case .stopping:
       for slot in records.indices {
         switch records[slot].state {
-        case .starting(let pid, _, _, _), .running(let pid, _), .stopping(let pid, .told):
+        case .starting(let pid, _, _, _), .running(let pid, _), .stopping(let pid, .told),
+          .stopping(let pid, .asked):
           kill(slot, pid, now, &actions)
+        // Its next tick ends the `stop_command`.
+        case .stopping(_, .left): timers.set(slot, to: now)
         case .stopping(_, .killed), .stopping(_, .abandoned), .stopped, .backoff, .exited, .fatal:
           continue
         }

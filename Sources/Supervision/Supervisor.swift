@@ -39,6 +39,8 @@ public struct Supervisor: Sendable {
     /// Ends within `quickEnd` in a row.
     var quickEnds: Int32 = 0
     var lastEnd = LastEnd.fine
+    /// Signals of a stop sequence that were sent after the first.
+    var stopSteps: UInt8 = 0
     /// It was RUNNING once.
     var wasReady = false
   }
@@ -52,6 +54,8 @@ public struct Supervisor: Sendable {
   let command: MainCommand?
 
   var records: [Record]
+  /// Programs that get some of swinit's own signals too.
+  let forwarders: [Slot]
   /// The program of each living process.
   var slots: ProcessTable
   /// One timer for each program, the last one for the sweep.
@@ -83,6 +87,7 @@ public struct Supervisor: Sendable {
     self.onTerminal = onTerminal
     self.command = command
     levels = Levels(configuration, command: command?.slot)
+    forwarders = Self.forwarders(configuration)
     records = Array(repeating: Record(), count: configuration.programs.count)
     timers = TimerQueue(count: configuration.programs.count + 1)
     living = Array(repeating: 0, count: levels.count)
@@ -133,6 +138,8 @@ public struct Supervisor: Sendable {
       let pid = records[slot].state.pid
       if pid != 0 { slots.remove(pid) }
       ended(slot, pid, status, now, &actions)
+    case .stopCommandEnded(let slot, let end):
+      stopCommandEnded(slot, end, now, &actions)
     case .signal(let signal, let sender):
       received(signal, from: sender, now, &actions)
     case .tick:
@@ -178,7 +185,8 @@ public struct Supervisor: Sendable {
     let wasForwarded = forwardToCommand(signal, &actions)
     let resized = signal == .windowChange && onTerminal
     guard configuration.globals.stopOn.contains(signal), !resized else {
-      if !resized, !wasForwarded { actions.append(.report(.ignored(signal, sender))) }
+      let isWanted = forward(signal, sender, &actions)
+      if !resized, !wasForwarded, !isWanted { actions.append(.report(.ignored(signal, sender))) }
       return
     }
     // One that COMMAND gets during the stop is COMMAND's.

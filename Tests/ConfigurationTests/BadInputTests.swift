@@ -14,6 +14,12 @@ struct BadInputTests {
     case .size: ["x", "", "1M", "-1", "1.5MB", "KB", "10 K", "99999999999999999999"]
     case .octal: ["x", "", "8", "-1", "99999", "u=rwx", "777777777777"]
     case .signal: ["x", "", "0", "65", "SIG", "TERM,INT", "RTMIN+40", "RTMIN-1", "-15"]
+    case .stopSignals:
+      [
+        "x", "", "0", "65", "SIG", "TERM,INT", "RTMIN+40", "-15", "TERM,", ",TERM", "TERM,5",
+        "TERM,x,INT", "TERM,-1,INT", "TERM,5,x", "TERM,1,INT,2", "15,5",
+        Array(repeating: "TERM", count: 17).joined(separator: ",1,"),
+      ]
     case .signals: ["x", "", ",", "TERM,", "TERM,x", "TERM INT"]
     case .exitcodes: ["x", "256", "-1", "0,,1", "0 1", ","]
     case .autorestart: ["x", "", "always", "never", "unexpectd"]
@@ -34,6 +40,17 @@ struct BadInputTests {
     case .address: ["", "x", ":", "host:", "host:x", "65536", "host:99999"]
     case .socket: ["", "x", "unix://", "unix://x", "tcp://", "tcp://:1", "tcp://h", "tcp://h:x"]
     case .text: ["%(nowhere)s", "%"]
+    case .limit:
+      [
+        "x", "", "-1", "1:", ":1", "2:1", "1:2:3", "1.5", "1KB", "unlimited:1",
+        "18446744073709551616",
+      ]
+    case .sizeLimit: ["x", "", "-1", "1:", ":1", "2KB:1KB", "1:2:3", "1.5", "1M", "infinity"]
+    case .capabilities:
+      ["", ",", "x", "CAP_", "NET_BIND", "CHOWN KILL", "CHOWN,,KILL", "41", "NONE"]
+    case .secrets:
+      ["", ",", "A", "A:", ":/x", "A:x", "A:/", "A=B:/x", "A B:/x", "A:/x,A:/y", "A:/x,,B:/y"]
+    case .standardInput: ["", "x", "/dev/null", "true"]
     }
   }
 

@@ -48,12 +48,67 @@ struct MessageTests {
       "3: cannot read umask \"99\": an octal number of 0 to 0777 is allowed, as 022"),
     Case(
       "[program:x]\ncommand=/x\nstopsignal=TREM",
-      "3: cannot read stopsignal \"TREM\": one signal is allowed, by name or number, as TERM,"
-        + " SIGINT, RTMIN+3 or 15"),
+      "3: cannot read stopsignal \"TREM\": a signal is allowed, or signals with pauses in seconds"
+        + " between them, as TERM, SIGINT, RTMIN+3, 15 or TSTP,5,TERM"),
     Case(
       "[program:x]\ncommand=/x\nstopsignal=TSTP,5,TERM",
-      "3: cannot read stopsignal \"TSTP,5,TERM\": one signal is allowed, by name or number, as"
-        + " TERM, SIGINT, RTMIN+3 or 15; sequences are not in this version"),
+      "3: warning: Supervisor takes only one signal for stopsignal"),
+    Case(
+      "[program:x]\ncommand=/x\nreloadsignal=TREM",
+      "3: cannot read reloadsignal \"TREM\": one signal is allowed, by name or number, as TERM,"
+        + " SIGINT, RTMIN+3 or 15"),
+    Case(
+      "[program:x]\ncommand=/x\nreloadsignal=USR1",
+      "3: warning: reloadsignal is not in this version: nothing asks for a reload; forward_signals"
+        + " passes a signal of the container on"),
+    Case(
+      "[program:x]\ncommand=/x\nforward_signals=HUP,KILL,CHLD",
+      "3: cannot forward SIGKILL: it is for swinit alone, or a fault of its own",
+      "3: cannot forward SIGCHLD: it is for swinit alone, or a fault of its own"),
+    Case(
+      "[program:x]\ncommand=/x\nforward_signals=HUP,QUIT,WINCH",
+      "3: warning: SIGQUIT begins the stop (stop_on): it is not forwarded"),
+    Case(
+      "[program:x]\ncommand=/x\nstop_command=/y 'z",
+      "3: cannot read stop_command \"/y 'z\": a quote ' is never closed"),
+    Case(
+      "[program:x]\ncommand=/x\nenv_file=",
+      "3: cannot read env_file \"\": a path is allowed"),
+    Case(
+      "[program:x]\ncommand=/x\nsecrets=PASSWORD",
+      "3: cannot read secrets \"PASSWORD\": NAME:/PATH pairs separated by commas are allowed, each"
+        + " NAME once"),
+    Case(
+      "[program:x]\ncommand=/x\nnice=20",
+      "3: cannot read nice \"20\": a whole number of -20 to 19 is allowed"),
+    Case(
+      "[program:x]\ncommand=/x\noom_score_adj=-1001",
+      "3: cannot read oom_score_adj \"-1001\": a whole number of -1000 to 1000 is allowed"),
+    Case(
+      "[program:x]\ncommand=/x\nrlimit_nofile=2:1",
+      "3: cannot read rlimit_nofile \"2:1\": SOFT or SOFT:HARD is allowed, each a whole number or"
+        + " unlimited, the first not above the second"),
+    Case(
+      "[program:x]\ncommand=/x\nrlimit_core=1M",
+      "3: cannot read rlimit_core \"1M\": SOFT or SOFT:HARD is allowed, each a number of bytes, as"
+        + " 4096 or 64MB, or unlimited, the first not above the second"),
+    Case(
+      "[program:x]\ncommand=/x\nrlimit_nofiles=1",
+      "3: warning: ignoring \"rlimit_nofiles\" in [program:x]: there is no such option; did you mean"
+        + " \"rlimit_nofile\"?"),
+    Case(
+      "[program:x]\ncommand=/x\ncap_keep=cap_net_bind_servce",
+      "3: cannot read cap_keep \"cap_net_bind_servce\": names of capabilities separated by commas"
+        + " are allowed, as NET_BIND_SERVICE,CHOWN, or ALL; did you mean \"NET_BIND_SERVICE\"?"),
+    Case(
+      "[program:x]\ncommand=/x\ncap_keep=CHOWN,KILL\ncap_drop=cap_kill",
+      "4: cannot both keep and drop KILL"),
+    Case(
+      "[program:x]\ncommand=/x\nstdin=tty",
+      "3: cannot read stdin \"tty\": null, pipe or inherit is allowed"),
+    Case(
+      "[program:x]\ncommand=/x\nno_new_privs=2",
+      "3: cannot read no_new_privs \"2\": true or false is allowed (also yes, no, on, off, 1, 0)"),
     Case(
       "[program:x]\ncommand=/x\nexitcodes=0,256",
       "3: cannot read exitcodes \"0,256\": codes of 0 to 255 and signals separated by commas are"

@@ -10,6 +10,8 @@ extension Invariants {
     /// The signal that a notice has announced.
     var announced: (pid: ProcessID, signal: Signal, group: Bool)?
     var killingAll = false
+    passing = nil
+    passed = 0
     let actions = withoutForwarded(actions)
     for (index, action) in actions.enumerated() {
       if let expected = announced {
@@ -21,6 +23,13 @@ extension Invariants {
         announced = nil
         continue
       }
+      if let expected = passing {
+        guard case .forward(let pid, let signal) = action, (pid, signal) == expected else {
+          return require(false, "No signal is announced and not passed on: \(expected).")
+        }
+        passing = nil
+        continue
+      }
       switch action {
       case .spawn(let slot):
         require(index == actions.count - 1, "No spawn is followed by another action.")
@@ -29,6 +38,9 @@ extension Invariants {
         require(
           killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
         killAtOnce(pid, group, now)
+      case .forward: require(false, "No signal is passed on without a word.")
+      case .runStopCommand(let slot, let pid): runStopCommand(slot, pid)
+      case .endStopCommand(let slot): endStopCommand(slot)
       case .stopAwaited(let slot):
         require(programs[slot].pid == 0, "What has a process is sent a signal.")
       case .sweep(let signal): sweep(signal, killingAll, now)
@@ -41,10 +53,11 @@ extension Invariants {
       }
     }
     require(announced == nil, "No signal is announced and not sent.")
+    checkPassedOn(event)
     require(gaveUp == nil, "Nothing stays BACKOFF when no try is left.")
     if killingAll, stop?.sweep == nil {
       require(
-        programs.allSatisfy { !$0.mustGo || $0.killed != nil },
+        programs.allSatisfy { !$0.mustGo || $0.killed != nil || $0.left != nil },
         "A second ^C on a terminal spares no program.")
     }
     if killingAll, let sweep = stop?.sweep, stop?.exited == false {
@@ -101,6 +114,12 @@ extension Invariants {
       exited(slot, status, expected, restart, event, now)
     case .stopping(let slot, let pid, let signal):
       return stopping(slot, pid, signal, now)
+    case .asking(let slot, let pid): asking(slot, pid, now)
+    case .stopCommandFailed(let slot, let pid, let end, let signal):
+      return stopCommandFailed(slot, pid, end, signal, event, now)
+    case .endingStopCommand(let slot): endingStopCommand(slot, event, now)
+    case .nextSignal(let slot, let pid, let signal, let after):
+      return nextSignal(slot, pid, signal, after, now)
     case .stopped(let slot, let status): stopped(slot, status, event)
     case .killing(let slot, let pid, let after): return killing(slot, pid, after, now)
     case .survivedKill(let slot, _):
@@ -125,7 +144,11 @@ extension Invariants {
       require(
         onTerminal && asksForStop(event, .interrupt) && (stop?.interrupts ?? 0) == 2,
         "Nobody but the second ^C on a terminal kills without waiting.")
+      for slot in programs.indices where programs[slot].left != nil {
+        programs[slot].deadline = now
+      }
       see(stop?.sweep == nil ? .secondInterrupt : .secondInterruptInSweep)
+    case .forwarding(let slot, let signal, _): passOn(slot, signal, event)
     case .ignored(let signal, _):
       require(!asksForStop(event, signal), "No stop signal is ignored.")
       see(.ignoredSignal)
@@ -298,9 +321,15 @@ extension Invariants {
   private mutating func stopped(_ slot: Slot, _ status: WaitStatus?, _ event: Event) {
     require(stop != nil, "p\(slot): nothing is STOPPED but by a stop.")
     if programs[slot].state == .stopping {
-      guard case .ended(_, let reaped) = event, status == reaped else {
+      var end = programs[slot].left
+      if case .ended(_, let reaped) = event, end == nil { end = reaped }
+      guard let reaped = end, status == reaped else {
         return require(false, "p\(slot): nothing is STOPPED while its process lives.")
       }
+      require(
+        !programs[slot].stopCommandRuns,
+        "p\(slot): nothing is STOPPED while its stop_command runs, but for one that is ended.")
+      programs[slot].left = nil
       if programs[slot].abandoned { see(.endedAfterAbandoned) }
       if slot == command?.slot { commandStopped(slot, reaped) }
     } else {

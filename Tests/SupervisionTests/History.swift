@@ -58,6 +58,14 @@ struct History {
   var deadline: Time?
   /// When, and in the how manieth event, it got its stop signal.
   var told: (at: Time, event: Int)?
+  /// When it got the last of its stop signals; nil: none, since its `stop_command` runs instead.
+  var lastSignal: Time?
+  /// Signals of its stop sequence after the first.
+  var stopSteps = 0
+  /// It was asked to end by its `stop_command`, which still runs.
+  var stopCommandRuns = false
+  /// How its process ended, while the `stop_command` still runs.
+  var left: WaitStatus?
   var killed: Time?
   /// It was RUNNING once.
   var wasReady = false
@@ -121,5 +129,6 @@ enum Sight: Int, CaseIterable {
   case secondSweep, exitWithSurvivors, orphanReaped
   case commandStarted, forwarded, rewritten, dropped, forwardedDuringStop, notForwarded
   case commandEnded, commandEndedWhenTold, commandEndedWhenAbandoned, commandAccepted
+  case nextSignal, stopCommandFailed, killedWhenAsked, leftStopCommand, leftTooLong, passedOn
   case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
 }

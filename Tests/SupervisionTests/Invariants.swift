@@ -31,6 +31,9 @@ struct Invariants {
   /// The first thing that happened though it never may.
   var violation: String?
 
+  /// What is to be passed on to a program next, and to how many it was in the present event.
+  var passing: (pid: ProcessID, signal: Signal)?
+  var passed = 0
   /// What the signal of the present event has to become on its way to COMMAND; nil: it does not go
   /// there.
   var forwarding: Forwarding?
@@ -100,6 +103,7 @@ struct Invariants {
     checkPrograms(core)
     checkTimers(core, now)
     checkLevels()
+    checkStopCommands()
     checkStop(event, core, now)
   }
 
@@ -147,9 +151,11 @@ struct Invariants {
         return see(.orphanReaped)
       }
       programs[slot].pid = 0
+      if leavesStopCommand(slot, event) { return }
       if programs[slot].state != .stopping || !programs[slot].abandoned {
         programs[slot].deadline = nil
       }
+    case .stopCommandEnded(let slot, let end): stopCommandEnded(slot, end)
     case .signal(let signal, _):
       if stop != nil, signal == .interrupt, forwarding == nil,
         configuration.globals.stopOn.contains(signal)
@@ -178,7 +184,8 @@ struct Invariants {
       require(
         state.pid == programs[slot].pid, "p\(slot): a program never misnames its process.")
       require(
-        programs[slot].asked || programs[slot].state.hasProcess == (programs[slot].pid != 0),
+        programs[slot].asked || programs[slot].left != nil
+          || programs[slot].state.hasProcess == (programs[slot].pid != 0),
         "p\(slot): no state that has a process is without one, and no other state has one.")
     }
   }

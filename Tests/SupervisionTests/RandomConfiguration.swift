@@ -78,7 +78,23 @@ extension World {
     ])
     program.stopasgroup = random.chance(30)
     program.killasgroup = program.stopasgroup || random.chance(30)
+    if random.chance(40) { program.attributes = randomAttributes(&random) }
     return program
+  }
+
+  private static func randomAttributes(_ random: inout SplitMix64) -> Attributes {
+    let attributes = Attributes()
+    if random.chance(40) {
+      for _ in 0...random.below(3) {
+        attributes.stopRest.append(
+          StopStep(
+            pause: random.pick([.zero, .milliseconds(1), .seconds(5), .seconds(5)]),
+            signal: random.pick([.terminate, .quit, .interrupt, .kill])))
+      }
+    }
+    if random.chance(50) { attributes.stopCommand = "true\0" }
+    if random.chance(50) { attributes.forwardSignals = Signals(.hangup, .user2, .terminate) }
+    return attributes
   }
 
   /// `calm`: a container in which nearly all goes well.

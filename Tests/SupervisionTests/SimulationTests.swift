@@ -86,7 +86,10 @@ struct Simulation {
         switch action {
         case .spawn(let slot): next = world.fork(slot)
         case .signal(let pid, let signal, _): world.signal(pid, signal)
-        case .stopAwaited: break
+        case .runStopCommand(let slot, let pid): world.runStopCommand(slot, pid)
+        case .endStopCommand(let slot): world.endStopCommand(slot)
+        // What is passed on in these runs ends nobody.
+        case .stopAwaited, .forward: break
         case .sweep(let signal): world.sweep(signal)
         case .report, .exit: continue
         }
@@ -156,6 +159,8 @@ private func setting(_ name: String) -> UInt64? {
       + " startsecs \(words(program.startsecs)) startretries \(program.startretries)"
       + " autorestart \(program.autorestart) stopwaitsecs \(words(program.stopwaitsecs))"
       + " essential \(program.essential)"
+      + " sequence \(program.attributes?.stopRest.count ?? 0)"
+      + " stop_command \(program.attributes?.stopCommand.isEmpty == false)"
   }
 
   /// Runs in which nothing interesting happens show nothing.

@@ -9,11 +9,16 @@ extension Invariants {
   mutating func stopping(
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ now: Time
   ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
-    let program = configuration.programs[slot]
-    guard let stop else {
-      require(false, "p\(slot): nothing is told to stop before the stop begins.")
-      return nil
-    }
+    require(
+      !hasStopCommand(slot),
+      "p\(slot): no signal takes the place of a stop_command that can be run.")
+    beginStopping(slot, pid, now)
+    return sent(signal, slot, pid, now)
+  }
+
+  /// It is told to stop, in whatever way.
+  mutating func beginStopping(_ slot: Slot, _ pid: ProcessID, _ now: Time) {
+    require(stop != nil, "p\(slot): nothing is told to stop before the stop begins.")
     require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
     require(programs[slot].told == nil, "p\(slot): nobody is told twice.")
     for other in programs.indices where level(other) > level(slot) {
@@ -21,12 +26,22 @@ extension Invariants {
         !programs[other].mustGo,
         "p\(slot): no level is told before all processes of the higher ones are gone (p\(other)).")
     }
-    require(
-      signal == stopSignal(slot, stop), "p\(slot): no other than the stop signal is sent.")
     if programs[slot].state == .starting { see(.stopWhileStarting) }
     move(slot, to: .stopping)
     programs[slot].told = (now, event)
-    programs[slot].deadline = now + program.stopwaitsecs
+  }
+
+  /// The first stop signal.
+  mutating func sent(
+    _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ now: Time
+  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+    let program = configuration.programs[slot]
+    guard let stop else { return nil }
+    require(
+      signal == stopSignal(slot, stop), "p\(slot): no other than the stop signal is sent.")
+    programs[slot].lastSignal = now
+    programs[slot].deadline =
+      now + (program.attributes?.stopRest.first?.pause ?? program.stopwaitsecs)
     if slot == command?.slot {
       // The signal that began the stop went to COMMAND as every other.
       if stop.signal != nil { return nil }
@@ -53,8 +68,16 @@ extension Invariants {
     require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
     require(after == program.stopwaitsecs, "p\(slot): no other wait is reported than was made.")
     require(
-      programs[slot].told.map { $0.at + program.stopwaitsecs <= now } ?? false,
-      "p\(slot): SIGKILL never comes before stopwaitsecs are over since the stop signal.")
+      (programs[slot].lastSignal ?? programs[slot].told?.at).map {
+        $0 + program.stopwaitsecs <= now
+      } ?? false,
+      "p\(slot): SIGKILL never comes before stopwaitsecs are over since the last stop signal, or"
+        + " since its stop_command was run.")
+    require(
+      programs[slot].lastSignal == nil
+        || programs[slot].stopSteps == program.attributes?.stopRest.count ?? 0,
+      "p\(slot): SIGKILL never comes before the last signal of a sequence.")
+    if programs[slot].lastSignal == nil { see(.killedWhenAsked) }
     programs[slot].killed = now
     programs[slot].deadline = now + .seconds(5)
     see(.killedAfterWait)
@@ -184,14 +207,15 @@ extension Invariants {
     // both of its waits, and each of all these timers may be served late.
     var longest: [Int64] = []
     for (index, slot) in programs.indices.enumerated() {
-      let wait = configuration.programs[slot].stopwaitsecs.count
+      let wait = configuration.programs[slot].longestStop.count
       let same = (0..<index).first { level($0) == level(slot) }
       longest.append(wait)
       if let same { (longest[same], longest[index]) = (max(longest[same], wait), 0) }
     }
     var bound = longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
     bound += Supervisor.sweepPatience.count + Supervisor.killPatience.count
-    bound += Int64(2 * programs.count + 2) * (greatestDelay.count + 1_000_000)
+    let steps = configuration.programs.reduce(0) { $0 + 1 + ($1.attributes?.stopRest.count ?? 0) }
+    bound += Int64(2 * programs.count + 2 + steps) * (greatestDelay.count + 1_000_000)
     var signal: Signal?
     if case .told(let told, _, _) = reason { signal = told }
     stop = StopHistory(

@@ -12,6 +12,9 @@ func words(_ action: Action) -> String {
   case .spawn(let slot): return "spawn p\(slot)"
   case .signal(let pid, let signal, let group):
     return "kill \(signal.name) \(pid)" + (group ? " group" : "")
+  case .forward(let pid, let signal): return "forward \(signal.name) \(pid)"
+  case .runStopCommand(let slot, let pid): return "run stop_command p\(slot) for \(pid)"
+  case .endStopCommand(let slot): return "end stop_command p\(slot)"
   case .stopAwaited(let slot): return "stop awaited p\(slot)"
   case .sweep(let signal): return "sweep \(signal.name)"
   case .report(let notice): return words(notice)
@@ -33,6 +36,13 @@ func words(_ notice: Notice) -> String {
       + (restart.map { ", again in \(words($0))" } ?? "")
   case .stopping(let slot, let pid, let signal):
     return "p\(slot) STOPPING pid \(pid) \(signal.name)"
+  case .asking(let slot, let pid): return "p\(slot) STOPPING pid \(pid) stop_command"
+  case .stopCommandFailed(let slot, let pid, let end, let signal):
+    return "p\(slot) stop_command \(words(end))"
+      + (signal.map { ", \($0.name) to \(pid)" } ?? "")
+  case .endingStopCommand(let slot): return "p\(slot) ending stop_command"
+  case .nextSignal(let slot, let pid, let signal, let after):
+    return "p\(slot) next \(signal.name) pid \(pid) after \(words(after))"
   case .stopped(let slot, let status):
     return "p\(slot) STOPPED" + (status.map { " \(words($0))" } ?? "")
   case .killing(let slot, let pid, let after):
@@ -44,6 +54,8 @@ func words(_ notice: Notice) -> String {
   case .stopRepeated(let signal, let sender):
     return "stop repeated: \(signal.name) from \(words(sender))"
   case .killingAll(let sender): return "killing all: \(words(sender))"
+  case .forwarding(let slot, let signal, let sender):
+    return "p\(slot) gets \(signal.name) from \(words(sender))"
   case .ignored(let signal, let sender): return "ignored: \(signal.name) from \(words(sender))"
   case .sweeping(let signal): return "sweeping: \(signal.name)"
   }
@@ -75,6 +87,7 @@ func words(_ event: Event) -> String {
   case .followed(let slot, let pid): return "followed p\(slot) pid \(pid)"
   case .gone(let slot, let status): return "gone p\(slot) \(words(status))"
   case .ended(let pid, let status): return "ended pid \(pid) \(words(status))"
+  case .stopCommandEnded(let slot, let end): return "stop_command p\(slot) \(words(end))"
   case .signal(let signal, let sender): return "signal \(signal.name) from \(words(sender))"
   case .tick: return "tick"
   case .childrenGone: return "children gone"
@@ -85,6 +98,13 @@ func words(_ status: WaitStatus) -> String {
   switch status {
   case .exited(let code): return "code \(code)"
   case .signalled(let signal): return signal.name.description
+  }
+}
+
+func words(_ end: StopCommandEnd) -> String {
+  switch end {
+  case .ended(let status): return words(status)
+  case .failed(let failure): return "spawn \(failure.exitCode)"
   }
 }
 

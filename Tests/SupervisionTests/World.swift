@@ -48,6 +48,7 @@ struct World {
     case execution(serial: Int, SpawnFailure?)
     case death(serial: Int, WaitStatus)
     case reaping(serial: Int)
+    case stopCommandEnd(Slot, StopCommandEnd)
     /// A process that nobody ever heard of was reaped.
     case stranger
     case orphanAppears
@@ -147,6 +148,7 @@ struct World {
       let process = processes.remove(at: index)
       childrenMayBeGone()
       return .ended(process.pid, process.zombie ?? .exited(0))
+    case .stopCommandEnd(let slot, let end): return .stopCommandEnded(slot, end)
     case .stranger: return .ended(freePid(), .exited(0))
     case .orphanAppears:
       let serial = add(slot: nil, stubborn: 40, unkillable: 10)
@@ -200,6 +202,30 @@ struct World {
       .zero, .milliseconds(5), .seconds(2), .seconds(12),
     ])
     schedule(.death(serial: process.serial, status), within: patience)
+  }
+
+  /// Some do what they are meant to, some fail, some hang.
+  mutating func runStopCommand(_ slot: Slot, _ pid: ProcessID) {
+    let patience: Nanoseconds = random.pick([.zero, .milliseconds(5), .seconds(2), .seconds(12)])
+    switch random.below(5) {
+    case 0: return
+    case 1:
+      let failure = SpawnFailure(step: 1, errno: 11, exitCode: 1)
+      return schedule(.stopCommandEnd(slot, .failed(failure)), within: .zero)
+    case 2:
+      let end = StopCommandEnd.ended(random.pick([.exited(1), .signalled(.terminate)]))
+      schedule(.stopCommandEnd(slot, end), within: patience)
+    default: schedule(.stopCommandEnd(slot, .ended(.exited(0))), within: patience)
+    }
+    signal(pid, .terminate)
+  }
+
+  /// What was to be heard of it is not heard any more.
+  mutating func endStopCommand(_ slot: Slot) {
+    coming.removeAll { item in
+      guard case .stopCommandEnd(slot, _) = item.happening else { return false }
+      return true
+    }
   }
 
   mutating func sweep(_ signal: Signal) {

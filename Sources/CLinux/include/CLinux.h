@@ -89,7 +89,19 @@ enum cl_step {
   CL_STEP_USER,
   CL_STEP_GROUP,
   CL_STEP_TERMINAL,
+  CL_STEP_NICE,
+  CL_STEP_OOM,
+  CL_STEP_CAPABILITIES,
+  CL_STEP_KEEP,  // with the number of the capability as detail
+  CL_STEP_DROP,  // the same
+  CL_STEP_PRIVILEGES,
+  // Of the parent, before the fork.
+  CL_STEP_ENV_FILE,
+  CL_STEP_ENV_LINE,  // the line instead of an errno
+  CL_STEP_SECRET,    // with its place in the list as detail
 };
+// A step may carry a detail of 8 bits above its own: which of several things it was.
+enum { CL_STEP_DETAIL = 8 };
 
 // What a new process has to do with sessions and the terminal on stdin.
 enum cl_session {
@@ -123,7 +135,14 @@ struct cl_spawn {
   gid_t gid;
   const gid_t *groups;
   int64_t umask;                  // -1: unchanged
-  uint64_t nofile, nofile_limit;  // soft and hard RLIMIT_NOFILE; 0: unchanged
+  uint32_t limits_set;            // bit n: limits[n] is to be set
+  struct cl_limit {
+    uint64_t soft, hard;
+  } limits[16];  // by the number of the resource
+  int sets_nice, nice, sets_oom, oom_score_adj, no_new_privileges;
+  // The capabilities that the program has, whoever it is (all bits: those that we have), and those
+  // that are in none of its sets.
+  uint64_t capabilities_kept, capabilities_dropped;
   int report_fd;                  // close-on-exec
   enum cl_session session;
   int keep_descriptors;  // 0, 1 and 2 stay as they are
@@ -133,6 +152,8 @@ struct cl_spawn {
   int own_listen_pid;     // LISTEN_PID, where it names us, names the new process instead
   struct cl_report *report;  // instead of report_fd, for cl_spawn_now
 };
+// Sets one of its limits; a resource that there is none of is left out.
+void cl_spawn_set_limit(struct cl_spawn *spawn, int resource, uint64_t soft, uint64_t hard);
 // Forks and execs. Returns the pid, or -1 (errno of fork). Whatever goes wrong in the child comes
 // through the report descriptor, which is closed without a word when exec succeeds.
 pid_t cl_spawn(const struct cl_spawn *spawn);
@@ -151,6 +172,8 @@ int cl_open(const char *path, int flags, mode_t mode);
 int cl_anonymous_file(void);
 // Close-on-exec at both ends; only our end, the reading one, is non-blocking.
 int cl_report_pipe(int ends[2]);
+// Close-on-exec at both ends; only ours, the writing one, is non-blocking.
+int cl_input_pipe(int ends[2]);
 int cl_is_socket(int fd);
 int cl_is_regular(int fd);
 // 1: a directory, 0: something else, -1: errno.
@@ -215,8 +238,15 @@ int cl_find_user(const char *name, uid_t *uid, gid_t *gid, char *found_name, siz
 int cl_find_group(const char *name, gid_t *gid);
 // The groups of a user as initgroups(3) sets them, `gid` first. Their number, or -1.
 int cl_groups_of(const char *name, gid_t gid, gid_t *groups, int capacity);
+// Name, home and shell of a user, each ended by a NUL, into `text`: 1; 0: there is no such user, -1:
+// errno. By name, or by uid where name is NULL.
+int cl_find_account(const char *name, uid_t uid, char *text, size_t capacity);
 // setgroups, setgid, setuid for ourselves; the step that failed, or 0.
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count);
+// For ourselves, before and after cl_become_user: the step that failed, or 0. `kept` all bits: becomes
+// those that we have.
+int cl_bound_capabilities(uint64_t *kept, uint64_t dropped);
+int cl_set_capabilities(uint64_t kept, uint64_t dropped);
 
 // Directories and patterns. Each calls back with every name, in no order; a directory that cannot
 // be read is -1 and errno, and matches nothing.

@@ -1,0 +1,170 @@
+import Testing
+
+@testable import Configuration
+
+/// What only some programs ask for.
+struct AttributeTests {
+  @Test func whoAsksForNothingHasNone() throws {
+    #expect(try program(with: "").attributes == nil)
+    #expect(try program(with: "stopsignal=TERM\ninherit_env=true\nstdin=null").attributes == nil)
+  }
+
+  @Test func processesOfASectionShareThem() throws {
+    let result = loading(
+      "[program:x]\ncommand=/x\nnumprocs=3\nprocess_name=%(process_num)d\nnice=5\n"
+        + "[program:y]\ncommand=/y\nnumprocs=2\nprocess_name=%(process_num)d\n"
+        + "env_file=/env.%(process_num)d\n")
+    #expect(result.texts == [])
+    let programs = result.configuration.programs
+    try #require(programs.count == 5)
+    #expect(programs[0].attributes != nil && programs[0].attributes === programs[1].attributes)
+    #expect(programs[0].attributes === programs[2].attributes)
+    #expect(programs[3].attributes?.envFile == "/env.0")
+    #expect(programs[4].attributes?.envFile == "/env.1")
+  }
+
+  @Test func aDifferentAttributeIsADifferentProgram() throws {
+    #expect(try program(with: "nice=5") == program(with: "nice=5"))
+    #expect(try program(with: "nice=5") != program(with: "nice=6"))
+    #expect(try program(with: "nice=5") != program(with: ""))
+  }
+
+  @Test(
+    arguments: [
+      ("TERM", 15, []), ("TSTP,5,TERM", 20, [(5_000, 15)]),
+      ("quit, 0.5 ,SIGTERM,0,9", 3, [(500, 15), (0, 9)]),
+    ] as [(String, Int32, [(Int64, Int32)])])
+  func stopSequences(text: String, first: Int32, rest: [(Int64, Int32)]) throws {
+    let program = try program(with: "stopsignal=\(text)")
+    #expect(program.stopsignal == Signal(number: first))
+    let expected = rest.map {
+      StopStep(pause: .milliseconds($0.0), signal: Signal(number: $0.1))
+    }
+    #expect(program.attributes?.stopRest ?? [] == expected)
+  }
+
+  @Test func theGlobalSequenceIsForThoseWithoutTheirOwn() throws {
+    let result = loading(
+      "[swinit]\nstopsignal=QUIT,2,TERM\n[program:a]\ncommand=/a\n"
+        + "[program:b]\ncommand=/b\nstopsignal=INT\n", report: true)
+    #expect(result.errors == [])
+    #expect(try result.program("a").stopsignal == .quit)
+    #expect(
+      try result.program("a").attributes?.stopRest
+        == [StopStep(pause: .seconds(2), signal: .terminate)])
+    #expect(try result.program("b").stopsignal == .interrupt)
+    #expect(try result.program("b").attributes == nil)
+  }
+
+  @Test func theLongestStop() throws {
+    #expect(try program(with: "").longestStop == .seconds(10))
+    #expect(
+      try program(with: "stopsignal=QUIT,2,INT,0.5,TERM").longestStop == .milliseconds(12_500))
+    #expect(try program(with: "stop_command=/x\nstopwaitsecs=3").longestStop == .seconds(6))
+    #expect(
+      try program(with: "stopwaitsecs=9223372036854775807\nstop_command=/x").longestStop.count
+        == .max)
+  }
+
+  @Test(
+    arguments: [
+      ("1024", 1024, 1024), ("0", 0, 0), ("10:20", 10, 20), (" 10 : 20 ", 10, 20),
+      ("unlimited", .max, .max), ("10:Unlimited", 10, .max), ("unlimited:unlimited", .max, .max),
+    ] as [(String, UInt64, UInt64)])
+  func limits(text: String, soft: UInt64, hard: UInt64) throws {
+    let expected = ResourceLimit(resource: 7, soft: soft, hard: hard)
+    #expect(try program(with: "rlimit_nofile=\(text)").attributes?.limits == [expected])
+  }
+
+  /// `<bits/resource.h>`: the numbers of x86_64 and aarch64.
+  static let resources = [
+    "cpu": 0, "fsize": 1, "data": 2, "stack": 3, "core": 4, "rss": 5, "nproc": 6, "nofile": 7,
+    "memlock": 8, "as": 9, "locks": 10, "sigpending": 11, "msgqueue": 12, "nice": 13, "rtprio": 14,
+    "rttime": 15,
+  ]
+
+  @Test(arguments: resources.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+  func everyResourceHasItsNumber(name: String, number: Int) throws {
+    let limits = try program(with: "rlimit_\(name)=1:2").attributes?.limits
+    #expect(limits == [ResourceLimit(resource: UInt8(number), soft: 1, hard: 2)])
+    #expect("\(resourceName(UInt8(number)))" == name.uppercased())
+  }
+
+  @Test func sizesHaveUnitsWhereTheLimitIsOfBytes() throws {
+    let limits = try program(with: "rlimit_as=1GB:2GB\nrlimit_memlock=64kb").attributes?.limits
+    #expect(
+      limits == [
+        ResourceLimit(resource: 9, soft: 1 << 30, hard: 2 << 30),
+        ResourceLimit(resource: 8, soft: 65_536, hard: 65_536),
+      ])
+  }
+
+  @Test(
+    arguments: [
+      ("cap_keep=NET_BIND_SERVICE", 1 << 10, ~(1 << 10)), ("cap_keep=cap_chown,Cap_Kill", 33, ~33),
+      ("cap_drop=checkpoint_restore", 0, 1 << 40), ("cap_drop=all", 0, .max),
+      ("cap_drop=ALL\ncap_keep=SETUID", 128, ~128), ("cap_keep=all", .max, 0),
+      ("cap_keep=CHOWN\ncap_drop=KILL", 1, ~1),
+    ] as [(String, UInt64, UInt64)])
+  func capabilities(text: String, kept: UInt64, dropped: UInt64) throws {
+    let rule = try program(with: text).attributes?.capabilities
+    #expect(rule == CapabilityRule(kept: kept, dropped: dropped))
+  }
+
+  @Test func secretsAreNamesAndPaths() throws {
+    let attributes = try program(with: "secrets=A:/run/secrets/a, B : /b:c ,").attributes
+    #expect(
+      attributes?.secrets == [
+        Secret(name: "A", path: "/run/secrets/a"), Secret(name: "B", path: "/b:c"),
+      ])
+  }
+
+  @Test func theRest() throws {
+    let attributes = try #require(
+      try program(
+        with: """
+          stop_command=/bin/ctl "stop it"
+          forward_signals=HUP,USR1
+          env_file=~/env
+          inherit_env=false
+          user_environment=true
+          nice=-20
+          oom_score_adj=1000
+          no_new_privs=true
+          stdin=pipe
+          """
+      ).attributes)
+    #expect(attributes.stopCommand == "/bin/ctl\0stop it\0")
+    #expect(attributes.forwardSignals == Signals(.hangup, Signal(number: 10)))
+    #expect(attributes.envFile == "/home/op/env")
+    #expect(!attributes.inheritEnvironment && attributes.userEnvironment)
+    #expect(attributes.nice == -20 && attributes.oomScoreAdjust == 1000)
+    #expect(attributes.noNewPrivileges && attributes.stdin == .pipe)
+    #expect(try program(with: "stdin=INHERIT").attributes?.stdin == .inherit)
+  }
+}
+
+/// docker's rules for `--env-file`.
+struct EnvironmentFileTests {
+  private func entries(_ text: String) -> [String] {
+    let file = EnvironmentFile(Array(text.utf8))
+    return file.entries.map { "\($0)" } + (file.badLine.map { ["line \($0)"] } ?? [])
+  }
+
+  @Test(arguments: [
+    ("", []), ("A=1", ["A=1"]), ("A=1\nB=2\n", ["A=1", "B=2"]), ("A=1\r\nB=2\r\n", ["A=1", "B=2"]),
+    ("# a\n\n  \n\t# b\nA=1 # no comment\n", ["A=1 # no comment"]), ("  A= x  ", ["A= x  "]),
+    ("A=\"x y\"", ["A=\"x y\""]), ("A='$B'", ["A='$B'"]), ("A=", ["A="]), ("A=b=c", ["A=b=c"]),
+    ("A", ["A"]), ("\u{FEFF}A=1", ["A=1"]), ("A=1\nA=2", ["A=1", "A=2"]), ("a.b-c=1", ["a.b-c=1"]),
+    ("=1", ["line 1"]), ("A=1\n\nA B=2\nC=3", ["A=1", "line 3"]), ("A =1", ["line 1"]),
+    ("export A=1", ["line 1"]), ("A=\u{0}", ["line 1"]), ("A B", ["line 1"]),
+  ])
+  func lines(text: String, expected: [String]) {
+    #expect(entries(text) == expected)
+  }
+
+  @Test func theyAreNotTooMany() {
+    let many = (0..<2_001).map { "A\($0)=\n" }.joined()
+    #expect(EnvironmentFile(Array(many.utf8)).badLine == 2_001)
+  }
+}

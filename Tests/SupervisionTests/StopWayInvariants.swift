@@ -1,0 +1,134 @@
+import Configuration
+
+@testable import Supervision
+
+// What never happens to stop sequences and stop_commands, and to signals that are passed on.
+
+extension Invariants {
+  func hasStopCommand(_ slot: Slot) -> Bool {
+    configuration.programs[slot].attributes?.stopCommand.isEmpty == false
+  }
+
+  mutating func asking(_ slot: Slot, _ pid: ProcessID, _ now: Time) {
+    require(hasStopCommand(slot), "p\(slot): no stop_command is made up.")
+    beginStopping(slot, pid, now)
+    programs[slot].deadline = now + configuration.programs[slot].stopwaitsecs
+  }
+
+  mutating func runStopCommand(_ slot: Slot, _ pid: ProcessID) {
+    require(
+      programs[slot].told?.event == event && !programs[slot].stopCommandRuns,
+      "p\(slot): no stop_command is run but at the beginning of its stop, and none twice.")
+    require(processes[pid] == slot, "p\(slot): no stop_command is run for another process.")
+    programs[slot].stopCommandRuns = true
+  }
+
+  mutating func endStopCommand(_ slot: Slot) {
+    require(programs[slot].stopCommandRuns, "p\(slot): no stop_command is ended that has ended.")
+    require(
+      programs[slot].killed != nil || programs[slot].left == nil && programs[slot].pid == 0,
+      "p\(slot): no stop_command is ended while its time is not over.")
+    programs[slot].stopCommandRuns = false
+  }
+
+  /// Whether the event is the end of a process whose stop_command still runs.
+  mutating func leavesStopCommand(_ slot: Slot, _ event: Event) -> Bool {
+    guard case .ended(_, let status) = event, programs[slot].stopCommandRuns else { return false }
+    programs[slot].left = status
+    see(.leftStopCommand)
+    return true
+  }
+
+  mutating func stopCommandEnded(_ slot: Slot, _ end: StopCommandEnd) {
+    require(
+      programs[slot].stopCommandRuns,
+      "The test broke its contract: a stop_command ended that did not run.")
+    programs[slot].stopCommandRuns = false
+  }
+
+  mutating func stopCommandFailed(
+    _ slot: Slot, _ pid: ProcessID, _ end: StopCommandEnd, _ signal: Signal?, _ event: Event,
+    _ now: Time
+  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+    guard case .stopCommandEnded(slot, end) = event, end != .ended(.exited(0)) else {
+      require(false, "p\(slot): no stop_command is said to have failed that did not.")
+      return nil
+    }
+    see(.stopCommandFailed)
+    require(
+      (signal == nil) == (programs[slot].left != nil),
+      "p\(slot): no stop_command fails without the stop signal in its place while its program lives."
+    )
+    return signal.flatMap { sent($0, slot, pid, now) }
+  }
+
+  mutating func endingStopCommand(_ slot: Slot, _ event: Event, _ now: Time) {
+    require(
+      programs[slot].left != nil && programs[slot].deadline.map { $0 <= now } ?? false,
+      "p\(slot): no stop_command is ended before stopwaitsecs are over.")
+    see(.leftTooLong)
+    // What follows is its end, and STOPPED with the status of before.
+    programs[slot].killed = now
+  }
+
+  mutating func nextSignal(
+    _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
+  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+    let program = configuration.programs[slot]
+    let rest = program.attributes?.stopRest ?? []
+    let done = programs[slot].stopSteps
+    guard done < rest.count, rest[done] == StopStep(pause: after, signal: signal) else {
+      require(false, "p\(slot): no signal of a sequence is left out, repeated or made up.")
+      return nil
+    }
+    require(
+      programs[slot].lastSignal.map { $0 + after <= now } ?? false,
+      "p\(slot): no signal of a sequence comes before its pause is over.")
+    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    programs[slot].stopSteps = done + 1
+    programs[slot].lastSignal = now
+    programs[slot].deadline =
+      now + (done + 1 < rest.count ? rest[done + 1].pause : program.stopwaitsecs)
+    see(.nextSignal)
+    return (pid, signal, program.stopasgroup)
+  }
+
+  mutating func checkStopCommands() {
+    for slot in programs.indices where programs[slot].stopCommandRuns {
+      require(
+        programs[slot].state == .stopping && programs[slot].killed == nil,
+        "p\(slot): no stop_command outlives the stop of its program.")
+    }
+  }
+
+  // Signals that are passed on.
+
+  /// The programs that a signal has to be passed on to.
+  private func wanting(_ event: Event) -> [Slot] {
+    guard case .signal(let signal, _) = event, !asksForStop(event, signal), stop == nil else {
+      return []
+    }
+    return programs.indices.filter { slot in
+      programs[slot].state == .running
+        && configuration.programs[slot].attributes?.forwardSignals.contains(signal) ?? false
+    }
+  }
+
+  mutating func passOn(_ slot: Slot, _ signal: Signal, _ event: Event) {
+    guard case .signal(signal, _) = event, wanting(event).contains(slot) else {
+      return require(
+        false, "p\(slot): no signal is passed on but to a RUNNING program that wants it.")
+    }
+    passing = (programs[slot].pid, signal)
+    passed += 1
+    see(.passedOn)
+  }
+
+  mutating func checkPassedOn(_ event: Event) {
+    require(passing == nil, "No signal is announced and not passed on.")
+    guard passed > 0 || stop == nil else { return }
+    require(
+      passed == wanting(event).count,
+      "No program that wants a signal is left out, or gets it twice.")
+  }
+}

@@ -1,0 +1,196 @@
+import Configuration
+import Testing
+
+@testable import Supervision
+
+/// Stop sequences, stop_command, forward_signals.
+@Suite struct StopWayTests {
+  private func attributes(_ change: (Attributes) -> Void) -> Attributes {
+    let attributes = Attributes()
+    change(attributes)
+    return attributes
+  }
+
+  private func sequence(_ change: (inout Program) -> Void = { _ in }) -> Bench {
+    var bench = Bench([
+      .make {
+        ($0.startsecs, $0.stopwaitsecs, $0.stopsignal) = (.zero, .seconds(3), .terminalStop)
+        $0.attributes = attributes {
+          $0.stopRest = [
+            StopStep(pause: .seconds(5), signal: .interrupt),
+            StopStep(pause: .zero, signal: .terminate),
+          ]
+        }
+        change(&$0)
+      }
+    ])
+    bench.start()
+    return bench
+  }
+
+  @Test func aSequenceWaitsAndStopwaitsecsCountFromItsLastSignal() {
+    var bench = sequence()
+    #expect(
+      bench.signal(.terminate).dropFirst() == ["p0 STOPPING pid 10 SIGTSTP", "kill SIGTSTP 10"])
+    #expect(bench.tick(after: Nanoseconds(4_999_999_999)) == [])
+    #expect(
+      bench.tick(after: Nanoseconds(1)) == ["p0 next SIGINT pid 10 after 5s", "kill SIGINT 10"])
+    #expect(bench.pause() == .zero)
+    #expect(bench.tick() == ["p0 next SIGTERM pid 10 after 0s", "kill SIGTERM 10"])
+    #expect(bench.pause() == .seconds(3))
+    #expect(bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
+    #expect(bench.ended(10, .signalled(.kill)) == ["p0 STOPPED SIGKILL", "sweep SIGTERM"])
+  }
+
+  @Test func whoEndsGetsNoMoreOfASequence() {
+    var bench = sequence { $0.stopasgroup = true }
+    #expect(bench.signal(.terminate).last == "kill SIGTSTP 10 group")
+    #expect(bench.tick(after: .seconds(5)).last == "kill SIGINT 10 group")
+    #expect(bench.ended(10, .exited(0)) == ["p0 STOPPED code 0", "sweep SIGTERM"])
+    #expect(bench.pause() == .seconds(1))
+  }
+
+  private func asked(
+    killasgroup: Bool = false, onTerminal: Bool = false, _ rest: [StopStep] = []
+  ) -> Bench {
+    var bench = Bench(
+      [
+        .make {
+          ($0.startsecs, $0.stopwaitsecs, $0.killasgroup) = (.zero, .seconds(3), killasgroup)
+          $0.attributes = attributes { ($0.stopCommand, $0.stopRest) = ("ctl\0", rest) }
+        }
+      ], onTerminal: onTerminal)
+    bench.start()
+    #expect(
+      bench.signal(.interrupt).dropFirst() == [
+        "p0 STOPPING pid 10 stop_command", "run stop_command p0 for 10",
+      ])
+    #expect(bench.pause() == .seconds(3))
+    return bench
+  }
+  private let success = StopCommandEnd.ended(.exited(0))
+
+  @Test func aStopCommandStandsForTheSignal() {
+    var bench = asked()
+    #expect(bench.send(.stopCommandEnded(0, success)) == [])
+    #expect(bench.pause() == .seconds(3))
+    #expect(bench.ended(10, .exited(0)) == ["p0 STOPPED code 0", "sweep SIGTERM"])
+  }
+
+  @Test func whatItDoesNotEndIsKilledAfterStopwaitsecs() {
+    var bench = asked()
+    bench.send(.stopCommandEnded(0, success))
+    #expect(bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
+    #expect(bench.ended(10, .signalled(.kill)) == ["p0 STOPPED SIGKILL", "sweep SIGTERM"])
+  }
+
+  @Test func oneThatHangsIsKilledWithItsProgram() {
+    var bench = asked(killasgroup: true)
+    #expect(bench.tick(after: Nanoseconds(2_999_999_999)) == [])
+    #expect(
+      bench.tick(after: Nanoseconds(1)) == [
+        "p0 killing pid 10 after 3s", "kill SIGKILL 10 group", "end stop_command p0",
+      ])
+    #expect(bench.ended(10, .signalled(.kill)) == ["p0 STOPPED SIGKILL", "sweep SIGTERM"])
+  }
+
+  static let failures: [(StopCommandEnd, String)] = [
+    (.ended(.exited(1)), "code 1"), (.ended(.signalled(.terminate)), "SIGTERM"),
+    (.failed(.make(127)), "spawn 127"),
+  ]
+
+  @Test(arguments: 0..<Self.failures.count)
+  func whenItFailsTheSignalIsSentWithItsOwnWait(row: Int) {
+    let (end, text) = Self.failures[row]
+    var bench = asked()
+    bench.now = bench.now + .seconds(2)
+    #expect(
+      bench.send(.stopCommandEnded(0, end)) == [
+        "p0 stop_command \(text), SIGINT to 10", "kill SIGINT 10",
+      ])
+    #expect(bench.pause() == .seconds(3))
+    #expect(bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
+  }
+
+  @Test func whenItFailsTheSequenceIsGoneThrough() {
+    var bench = asked([StopStep(pause: .seconds(1), signal: .quit)])
+    bench.send(.stopCommandEnded(0, .ended(.exited(1))))
+    #expect(
+      bench.tick(after: .seconds(1)) == ["p0 next SIGQUIT pid 10 after 1s", "kill SIGQUIT 10"])
+    #expect(bench.pause() == .seconds(3))
+  }
+
+  @Test func aProgramIsStoppedWhenItsStopCommandHasEndedToo() {
+    var bench = asked()
+    bench.now = bench.now + .seconds(1)
+    #expect(bench.ended(10, .exited(7)) == [])
+    #expect(bench.state(0) == .stopping)
+    #expect(bench.pause() == .seconds(2))
+    #expect(bench.send(.stopCommandEnded(0, success)) == ["p0 STOPPED code 7", "sweep SIGTERM"])
+  }
+
+  @Test func oneThatFailsAfterItsProgramHasEndedIsOnlySaid() {
+    var bench = asked()
+    bench.ended(10, .exited(0))
+    #expect(
+      bench.send(.stopCommandEnded(0, .ended(.exited(2)))) == [
+        "p0 stop_command code 2", "p0 STOPPED code 0", "sweep SIGTERM",
+      ])
+  }
+
+  @Test func oneThatHangsAfterItsProgramHasEndedIsEnded() {
+    var bench = asked()
+    bench.ended(10, .exited(0))
+    #expect(
+      bench.tick(after: .seconds(3)) == [
+        "p0 ending stop_command", "end stop_command p0", "p0 STOPPED code 0", "sweep SIGTERM",
+      ])
+  }
+
+  @Test func aSecondInterruptOnATerminalEndsBoth() {
+    var bench = asked(onTerminal: true)
+    #expect(
+      bench.signal(.interrupt) == ["killing all: 0", "kill SIGKILL 10", "end stop_command p0"])
+    var left = asked(onTerminal: true)
+    left.ended(10, .exited(0))
+    #expect(left.signal(.interrupt) == ["killing all: 0"])
+    #expect(left.tick().prefix(2) == ["p0 ending stop_command", "end stop_command p0"])
+  }
+
+  /// A program that has put itself into the background is asked by the pid of the daemon.
+  @Test func aDaemonIsAskedToo() {
+    var bench = asked()
+    #expect(bench.send(.detached(0)) == [])
+    #expect(bench.send(.followed(0, 20)) == [])
+    #expect(bench.send(.stopCommandEnded(0, .ended(.exited(1)))).last == "kill SIGINT 20")
+  }
+
+  private func forwarding() -> Bench {
+    let wish = attributes { $0.forwardSignals = Signals(.hangup, .user2, .quit) }
+    return Bench([
+      .make { ($0.startsecs, $0.attributes) = (.zero, wish) }, .make { $0.startsecs = .zero },
+      .make { ($0.startsecs, $0.attributes) = (.seconds(1), wish) },
+    ])
+  }
+
+  @Test func aSignalGoesToTheRunningProgramsThatWantIt() {
+    var bench = forwarding()
+    bench.start()
+    #expect(bench.signal(.hangup) == ["p0 gets SIGHUP from 0", "forward SIGHUP 10"])
+    bench.tick(after: .seconds(1))
+    #expect(
+      bench.signal(.user2) == [
+        "p0 gets SIGUSR2 from 0", "forward SIGUSR2 10", "p2 gets SIGUSR2 from 0",
+        "forward SIGUSR2 12",
+      ])
+    #expect(bench.signal(.windowChange).first == "stop requested: SIGWINCH from 0")
+  }
+
+  @Test func whatNobodyWantsOrBeginsTheStopIsNotPassedOn() {
+    var bench = forwarding()
+    bench.start()
+    #expect(bench.signal(Signal(number: 10)) == ["ignored: SIGUSR1 from 0"])
+    #expect(!bench.signal(.quit).contains("forward SIGQUIT 10"))
+    #expect(bench.signal(.hangup) == ["ignored: SIGHUP from 0"])
+  }
+}
