@@ -24,31 +24,33 @@ int cl_find_user(const char *name, uid_t *uid, gid_t *gid, char *found_name, siz
   return found;
 }
 
-int cl_find_account(const char *name, uid_t uid, char *text, size_t capacity) {
+// Appends `name` and `value` with their NUL; where they end, or beyond `capacity`.
+static size_t put(char *text, size_t length, size_t capacity, const char *name, const char *value) {
+  size_t first = strlen(name), second = strlen(value) + 1;
+  if (length + first + second > capacity) return capacity + 1;
+  memcpy(text + length, name, first);
+  memcpy(text + length + first, value, second);
+  return length + first + second;
+}
+
+int cl_login_variables(const char *name, uid_t uid, char *text, size_t capacity) {
   FILE *file = fopen("/etc/passwd", "re");
   if (!file) return errno == ENOENT ? 0 : -1;
-  int found = 0;
+  size_t length = 0;
   struct passwd *entry;
-  while (!found && (entry = fgetpwent(file)) != NULL) {
-    found = name ? strcmp(entry->pw_name, name) == 0 : entry->pw_uid == uid;
-    if (!found) continue;
+  while (!length && (entry = fgetpwent(file)) != NULL) {
+    if (name ? strcmp(entry->pw_name, name) != 0 : entry->pw_uid != uid) continue;
+    length = put(text, length, capacity, "HOME=", entry->pw_dir);
+    length = put(text, length, capacity, "USER=", entry->pw_name);
+    length = put(text, length, capacity, "LOGNAME=", entry->pw_name);
     // passwd(5): an empty shell is /bin/sh.
     const char *shell = *entry->pw_shell ? entry->pw_shell : "/bin/sh";
-    const char *parts[] = {entry->pw_name, entry->pw_dir, shell};
-    for (int i = 0; i < 3; i++) {
-      size_t length = strlen(parts[i]) + 1;
-      if (length > capacity) {
-        fclose(file);
-        errno = ENAMETOOLONG;
-        return -1;
-      }
-      memcpy(text, parts[i], length);
-      text += length;
-      capacity -= length;
-    }
+    length = put(text, length, capacity, "SHELL=", shell);
   }
   fclose(file);
-  return found;
+  if (length <= capacity) return (int)length;
+  errno = ENAMETOOLONG;
+  return -1;
 }
 
 int cl_find_group(const char *name, gid_t *gid) {

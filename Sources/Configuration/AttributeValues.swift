@@ -23,39 +23,41 @@ extension WordList {
 /// The most signals of one sequence: more than any program understands.
 private let longestSequence = 16
 
-/// `TERM`, or signals with pauses in seconds between them: `TSTP,5,TERM`.
+/// `TERM`, or signals with pauses in seconds between them, `TSTP,5,TERM`, as
+/// `Attributes.stopSequence` has them.
 @inline(never)
-func parseStopSignals(_ text: ByteString) -> (first: Signal, rest: [StopStep])? {
+func parseStopSignals(_ text: ByteString) -> [UInt64]? {
   let parts = text.split(at: UInt8(ascii: ","))
-  guard parts.count % 2 == 1, parts.count < 2 * longestSequence, let first = Signal(parts[0]) else {
-    return nil
-  }
-  var rest: [StopStep] = []
-  var index = 1
-  while index + 1 < parts.count {
-    guard let pause = parseSeconds(parts[index].trimmed), let signal = Signal(parts[index + 1])
+  guard parts.count % 2 == 1, parts.count < 2 * longestSequence else { return nil }
+  var numbers: [UInt64] = []
+  for part in parts {
+    let isSignal = numbers.count % 2 == 0
+    guard
+      let number = isSignal ? Signal(part).map({ Int64($0.number) }) : parseSeconds(part.trimmed)
     else { return nil }
-    rest.append(StopStep(pause: Nanoseconds(pause), signal: signal))
-    index += 2
+    numbers.append(UInt64(number))
   }
-  return (first, rest)
+  return numbers
 }
 
 /// `SOFT`, `SOFT:HARD`, each a number or `unlimited`; SOFT alone is both, as with `prlimit(1)`.
 /// - Parameter isSize: `64KB`, `1GB` are numbers too.
+/// - Returns: both.
 @inline(never)
-func parseLimit(_ text: ByteString, isSize: Bool) -> (soft: UInt64, hard: UInt64)? {
-  let parts = text.split(at: UInt8(ascii: ":"))
-  guard parts.count <= 2, let soft = oneLimit(parts[0], isSize),
-    let hard = oneLimit(parts[parts.count - 1], isSize), soft <= hard
-  else { return nil }
-  return (soft, hard)
-}
-
-private func oneLimit(_ text: ByteString, _ isSize: Bool) -> UInt64? {
-  let word = text.trimmed
-  if word.lowercased.equals("unlimited") { return ResourceLimit.unlimited }
-  return isSize ? parseSize(word).map { UInt64($0) } : word.unsignedDecimal
+func parseLimit(_ text: ByteString, isSize: Bool) -> [UInt64]? {
+  var limits: [UInt64] = []
+  for part in text.split(at: UInt8(ascii: ":")) {
+    let word = part.trimmed
+    if word.lowercased.equals("unlimited") {
+      limits.append(Attributes.unlimited)
+    } else if let number = isSize ? parseSize(word).map({ UInt64($0) }) : word.unsignedDecimal {
+      limits.append(number)
+    } else {
+      return nil
+    }
+  }
+  if limits.count == 1 { limits.append(limits[0]) }
+  return limits.count == 2 && limits[0] <= limits[1] ? limits : nil
 }
 
 /// Names in any case, with or without CAP_, or `all`, separated by commas; as bits.
@@ -81,33 +83,35 @@ private func withoutCapPrefix(_ name: ByteString) -> ByteString {
 
 /// Of the first name in a list that is no capability: the one that was meant, perhaps.
 @inline(never)
-func nearestCapability(in text: ByteString) -> NearestName? {
+func nearestCapability(in text: ByteString) -> ByteString {
   for name in namesBetweenCommas(text) where capabilityBits(name) == nil {
-    var nearest = NearestName(to: withoutCapPrefix(name).uppercased)
-    for number in 0..<UInt8(64) {
-      let candidate = capabilityName(number)
-      if candidate.isEmpty { break }
-      nearest.consider(candidate)
-    }
-    return nearest
+    return WordList.capabilities.nearest(to: withoutCapPrefix(name)).question
   }
-  return nil
+  return ByteString()
 }
 
-/// `NAME:PATH` pairs separated by commas, PATH from the root on.
+/// `NAME:PATH` pairs separated by commas, PATH from the root on; each ended by a NUL.
 @inline(never)
-func parseSecrets(_ text: ByteString) -> [Secret]? {
-  var secrets: [Secret] = []
+func parseSecrets(_ text: ByteString) -> ByteString? {
+  var block = ByteString()
   for pair in namesBetweenCommas(text) {
-    guard let colon = pair.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-    let secret = Secret(name: pair.slice(0, colon).trimmed, path: pair.dropping(colon + 1).trimmed)
-    guard isVariableName(secret.name), secret.path.hasPrefix("/"), secret.path.count > 1 else {
-      return nil
-    }
-    for other in secrets where other.name == secret.name { return nil }
-    secrets.append(secret)
+    let colon = pair.firstIndex(of: UInt8(ascii: ":")) ?? pair.count
+    let name = pair.slice(0, colon).trimmed
+    let path = pair.dropping(colon + 1).trimmed
+    guard isVariableName(name), path.hasPrefix("/"), path.count > 1 else { return nil }
+    for other in block.entriesEndedByNul where other.nameOfSecret == name { return nil }
+    block.append(name)
+    block.append(byte: UInt8(ascii: ":"))
+    block.append(path)
+    block.append(byte: 0)
   }
-  return secrets.isEmpty ? nil : secrets
+  return block.isEmpty ? nil : block
+}
+
+extension ByteString {
+  /// Of a `NAME:PATH`.
+  public var nameOfSecret: ByteString { slice(0, firstIndex(of: UInt8(ascii: ":")) ?? 0) }
+  public var pathOfSecret: ByteString { dropping((firstIndex(of: UInt8(ascii: ":")) ?? 0) + 1) }
 }
 
 /// Not empty, no blank, no `=`.

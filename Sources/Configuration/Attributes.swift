@@ -4,16 +4,17 @@
 /// A class, so that a program without any of it costs one word, and all processes of a section share
 /// one. Nothing changes it once the reader has returned it.
 public final class Attributes: @unchecked Sendable, Equatable {
-  /// `stopsignal=TSTP,5,TERM`: what comes after the first signal.
-  public var stopRest: [StopStep] = []
+  /// `stopsignal=TSTP,5,TERM` as numbers: a signal, then by turns a pause in nanoseconds and the next
+  /// signal. Empty: there is only one signal, or none of its own.
+  public var stopSequence: [UInt64] = []
   /// The words of `stop_command`, each ended by a NUL; empty: there is none.
   public var stopCommand = ByteString()
   /// Signals for swinit that the program gets too.
   public var forwardSignals = Signals()
   /// A file of `NAME=VALUE` lines, read at each start.
   public var envFile: ByteString?
-  /// Variables whose values are read from files at each start.
-  public var secrets: [Secret] = []
+  /// Variables whose values are read from files at each start: `NAME:PATH`, each ended by a NUL.
+  public var secrets = ByteString()
   /// false: the environment that swinit was started with is not passed on.
   public var inheritEnvironment = true
   /// HOME, USER, LOGNAME and SHELL are those of the user that the program runs as.
@@ -22,51 +23,32 @@ public final class Attributes: @unchecked Sendable, Equatable {
   public var nice: Int32?
   /// -1000 (never chosen) … 1000; nil: as swinit.
   public var oomScoreAdjust: Int32?
-  public var limits: [ResourceLimit] = []
+  /// For each `rlimit_NAME` (`getrlimit(2)`) three numbers: the kernel's of the resource, the soft
+  /// limit and the hard one.
+  public var limits: [UInt64] = []
   public var noNewPrivileges = false
   public var capabilities = CapabilityRule()
   public var stdin = StandardInput.null
 
+  /// All that was set, as it was written: two with the same are the same.
+  var written = ByteString()
+
   public init() {}
-
-  public static func == (left: Attributes, right: Attributes) -> Bool {
-    left.stopRest == right.stopRest && left.stopCommand == right.stopCommand
-      && left.forwardSignals == right.forwardSignals && left.envFile == right.envFile
-      && left.secrets == right.secrets && left.inheritEnvironment == right.inheritEnvironment
-      && left.userEnvironment == right.userEnvironment && left.nice == right.nice
-      && left.oomScoreAdjust == right.oomScoreAdjust && left.limits == right.limits
-      && left.noNewPrivileges == right.noNewPrivileges && left.capabilities == right.capabilities
-      && left.stdin == right.stdin
-  }
-}
-
-/// One more signal of a stop, sent when the program is still there after the pause.
-public struct StopStep: Equatable, Sendable {
-  /// Since the signal before it.
-  public var pause: Nanoseconds
-  public var signal: Signal
-
-  public init(pause: Nanoseconds, signal: Signal) {
-    self.pause = pause
-    self.signal = signal
-  }
-}
-
-/// `NAME:PATH` of `secrets`.
-public struct Secret: Equatable, Sendable {
-  public var name: ByteString
-  public var path: ByteString
-}
-
-/// One `rlimit_NAME` (`getrlimit(2)`).
-public struct ResourceLimit: Equatable, Sendable {
-  /// The kernel's number: the name's place in `WordList.resources`.
-  public var resource: UInt8
-  public var soft: UInt64
-  public var hard: UInt64
 
   /// RLIM_INFINITY.
   public static let unlimited = UInt64.max
+
+  public static func == (left: Attributes, right: Attributes) -> Bool {
+    left.written == right.written
+  }
+
+  /// What comes after the first signal and `done` more; nil: nothing.
+  public func stopStep(_ done: UInt8) -> (pause: Nanoseconds, signal: Signal)? {
+    let index = 2 * Int(done) + 1
+    guard index + 1 < stopSequence.count else { return nil }
+    let pause = Nanoseconds(Int64(clamping: stopSequence[index]))
+    return (pause, Signal(number: Int32(clamping: stopSequence[index + 1])))
+  }
 }
 
 /// What `cap_keep` and `cap_drop` leave of the capabilities (`capabilities(7)`); bit n for number n.
@@ -90,11 +72,14 @@ extension Program {
   /// How long it may take from being told to stop to SIGKILL: `stopwaitsecs` and the pauses of a
   /// sequence. A `stop_command` that fails has used up to `stopwaitsecs` more before that.
   public var longestStop: Nanoseconds {
-    guard let attributes else { return stopwaitsecs }
-    var length = Time(nanoseconds: 0) + stopwaitsecs
-    for step in attributes.stopRest { length = length + step.pause }
-    if !attributes.stopCommand.isEmpty { length = length + stopwaitsecs }
-    return length - Time(nanoseconds: 0)
+    var end = Time(nanoseconds: 0) + stopwaitsecs
+    var done: UInt8 = 0
+    while let step = attributes?.stopStep(done) {
+      end = end + step.pause
+      done += 1
+    }
+    if attributes?.stopCommand.isEmpty == false { end = end + stopwaitsecs }
+    return end - Time(nanoseconds: 0)
   }
 }
 

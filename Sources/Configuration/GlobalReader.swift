@@ -3,7 +3,7 @@ struct GlobalValues {
   var essential = Essential.fatal
   var essentialSetting: Value?
   var stopsignal: Signal?
-  var stopRest: [StopStep] = []
+  var stopSequence: [UInt64] = []
   var stopsignalSetting: Value?
 }
 
@@ -52,10 +52,8 @@ extension Reader {
     globals.essential = Essential(rawValue: values.word("essential") ?? 0) ?? .fatal
     globals.essentialSetting = values.setting("essential")
     if runsUnchanged, globals.essentialSetting == nil { globals.essential = .none }
-    if let signals = stopSignals(values) {
-      globals.stopsignal = signals.first
-      globals.stopRest = signals.rest
-    }
+    globals.stopSequence = stopSequence(values)
+    globals.stopsignal = globals.stopSequence.first.map { Signal(number: Int32($0)) }
     globals.stopsignalSetting = values.setting("stopsignal")
 
     var result = Globals()

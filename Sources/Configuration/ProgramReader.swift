@@ -183,8 +183,9 @@ extension Reader {
     if let text = values.text("restart_delay"), let pauses = parsePauses(text) {
       program.restartDelay = pauses
     }
-    program.stopsignal =
-      values.setting("stopsignal") == nil ? globals.stopsignal : stopSignals(values)?.first
+    let sequence =
+      values.setting("stopsignal") == nil ? globals.stopSequence : stopSequence(values)
+    program.stopsignal = sequence.first.map { Signal(number: Int32($0)) }
     program.stopwaitsecs = values.duration("stopwaitsecs")
     program.stopasgroup = values.flag("stopasgroup")
     program.killasgroup = values.number("killasgroup").map { $0 == 1 } ?? program.stopasgroup
@@ -196,7 +197,8 @@ extension Reader {
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
-    program.attributes = attributes(values, like: result.programs.last?.attributes)
+    program.attributes = attributes(
+      values, sequence, like: result.programs.last?.attributes)
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
     result.programs.append(program)
   }

@@ -29,7 +29,9 @@ extension Reader {
           "nothing is sent to syslog in this version")
       }
     }
-    if let place = values.place("reloadsignal") {
+    if let setting = values.setting("reloadsignal"), let place = setting.entry?.place,
+      Signal(setting.written) != nil
+    {
       faults.warn(
         place, fold: "reloadsignal",
         "reloadsignal is not in this version: nothing asks for a reload; forward_signals passes a"

@@ -116,11 +116,11 @@ extension Reader {
 
   @inline(never)
   private static func stopSignalsText(_ text: ByteString) -> ByteString {
-    guard let signals = parseStopSignals(text) else { return text }
-    var result = signalText(Int64(signals.first.number))
-    for step in signals.rest {
-      result.append(item: secondsText(step.pause.count))
-      result.append(item: signalText(Int64(step.signal.number)))
+    var result = ByteString()
+    var isSignal = true
+    for number in parseStopSignals(text) ?? [] {
+      result.append(item: isSignal ? signalText(Int64(number)) : secondsText(Int64(number)))
+      isSignal.toggle()
     }
     return result
   }

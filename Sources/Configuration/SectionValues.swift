@@ -151,9 +151,7 @@ extension Reader {
     problem.append(literal: ": ")
     let isNumber = option.kind == .integer || option.kind == .octal
     problem.append(isNumber ? option.range : option.kind.allowed)
-    if option.kind == .capabilities, let near = nearestCapability(in: text) {
-      problem.append(near.question)
-    }
+    if option.kind == .capabilities { problem.append(nearestCapability(in: text)) }
     faults.error(entry.place, problem)
   }
 

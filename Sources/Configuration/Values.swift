@@ -120,6 +120,14 @@ struct WordList {
     return nil
   }
 
+  @inline(never)
+  func nearest(to word: ByteString) -> NearestName {
+    var nearest = NearestName(to: word)
+    var reader = TableReader(text)
+    while !reader.isAtEnd { nearest.consider(ByteString(reader.field())) }
+    return nearest
+  }
+
   /// Empty when there are not so many.
   @inline(never)
   subscript(_ index: Int64) -> FixedText {

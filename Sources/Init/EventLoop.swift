@@ -36,6 +36,8 @@ public final class EventLoop {
     var file: FileDescriptor?
     /// Which start it belongs to.
     var generation: UInt32 = 0
+    /// Of `stdin=pipe`: the end that is written to, open as long as the program lives; -1: none.
+    var input: Int32 = -1
   }
   private var reports: [Report]
   private var childrenMayHaveEnded = false
@@ -45,12 +47,11 @@ public final class EventLoop {
   private var result: UInt8?
   /// Who asked for the stop, named when the signal came: the sender may be gone when it is over.
   private var stopSender: ByteString = ""
-  /// What was said of each program: bits of `Launcher.Unmet`.
+  /// What was said of each program: bits of `Launcher`'s `unmet`.
   private var saidUnmet: [UInt8]
 
   private var following: Following
   private var stopCommands = StopCommands()
-  private var inputs = InputPipes()
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -147,7 +148,7 @@ public final class EventLoop {
       case .forward(let pid, let signal): send(signal, to: pid, group: false, isStop: false)
       case .runStopCommand(let slot, let pid):
         follow { $0.stopAwaited(slot, &$1) }
-        stopCommands.run(slot, for: pid, launcher)
+        runStopCommand(slot, pid)
       case .endStopCommand(let slot): stopCommands.kill(slot)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .sweep(let signal): sweep(signal)
@@ -155,7 +156,7 @@ public final class EventLoop {
       case .exit(let code, let reason): end(code, reason)
       }
     }
-    while let event = stopCommands.takeFailed() { feed(event, at: now) }
+    while let slot = stopCommands.failed.popLast() { feed(.stopCommandEnded(slot, nil), at: now) }
   }
 
   private func report(_ notice: Notice) {
@@ -224,14 +225,34 @@ public final class EventLoop {
     }
   }
 
+  private func runStopCommand(_ slot: Slot, _ pid: ProcessID) {
+    switch launcher.launchStopCommand(slot, pid) {
+    case .launched(let launched): stopCommands.add(slot, launched.pid, launched.report)
+    case .failed(let failure):
+      log.write(.warn, messages.stopCommand(slot, failure))
+      stopCommands.failed.append(slot)
+    }
+  }
+
+  private func stopCommandEnded(_ slot: Slot, _ status: WaitStatus) {
+    // What it had to say stands in the pipe by now.
+    if case .failed(let step, let errno) = stopCommands.finish(slot) {
+      log.write(.warn, messages.stopCommand(slot, Launcher.failure(step, errno)))
+      feed(.stopCommandEnded(slot, nil))
+    } else {
+      feed(.stopCommandEnded(slot, status))
+    }
+  }
+
   // Children.
 
   private func spawn(_ slot: Slot) {
     if !following.isEmpty { following.willStart(slot) }
-    let outcome = launcher.launch(slot) { unmet in
-      if saidUnmet[slot] & unmet.rawValue != 0 { return }
-      saidUnmet[slot] |= unmet.rawValue
-      log.write(.warn, messages.text(of: unmet, slot))
+    var unmet: UInt8 = 0
+    let outcome = launcher.launch(slot, unmet: &unmet)
+    if unmet & ~saidUnmet[slot] != 0 {
+      saidUnmet[slot] |= unmet
+      log.write(.warn, messages.text(of: slot, unmet: unmet))
     }
     switch outcome {
     case .failed(let failure):
@@ -240,7 +261,7 @@ public final class EventLoop {
       }
       feed(.forkFailed(slot, failure))
     case .launched(let launched):
-      if let input = launched.input { inputs.add(slot, input) }
+      reports[slot].input = launched.input
       reports[slot].generation &+= 1
       let token = Token.report(slot: slot, generation: reports[slot].generation)
       follow { $0.started(slot, launched.pid, &$1) }
@@ -256,6 +277,13 @@ public final class EventLoop {
       }
       if let word = pidsLimit.warning() { log.write(.warn, word) }
     }
+  }
+
+  /// Nobody reads it any more.
+  private func closeInput(of slot: Slot) {
+    let input = reports[slot].input
+    reports[slot].input = -1
+    if input >= 0 { FileDescriptor(number: input).close() }
   }
 
   private func explainPidsLimit() -> ByteString? {
@@ -294,14 +322,14 @@ public final class EventLoop {
         // The child wrote its report before it ended: it comes first.
         if let slot = supervisor.slot(of: ended.pid) {
           readReport(slot)
-          inputs.close(slot)
+          closeInput(of: slot)
         }
         let status: WaitStatus =
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
-        if let event = stopCommands.ended(ended.pid, status) {
-          feed(event)
+        if let slot = stopCommands.slot(of: ended.pid) {
+          stopCommandEnded(slot, status)
           if result != nil { return }
           continue
         }

@@ -45,7 +45,7 @@ struct Launcher {
     var pid: ProcessID
     var report: FileDescriptor
     /// Of `stdin=pipe`: the end that is written to.
-    var input: FileDescriptor?
+    var input: Int32 = -1
   }
 
   enum Outcome {
@@ -54,18 +54,17 @@ struct Launcher {
   }
 
   /// What was asked for and cannot be had, which is no failure.
-  enum Unmet: UInt8 {
-    /// Another user: the program runs as we are.
-    case user = 1
-    /// `user_environment`: its user has no entry in /etc/passwd.
-    case account = 2
-  }
+  /// Another user: the program runs as we are.
+  static let unmetUser: UInt8 = 1
+  /// `user_environment`: its user has no entry in /etc/passwd.
+  static let unmetAccount: UInt8 = 2
 
-  func launch(_ slot: Slot, unmet: (Unmet) -> Void) -> Outcome {
+  /// - Parameter unmet: gets those of these that come up.
+  func launch(_ slot: Slot, unmet: inout UInt8) -> Outcome {
     var plan: SpawnPlan
     var input: FileDescriptor?
     do throws(SpawnFailure) {
-      plan = try self.plan(slot, unmet: unmet)
+      plan = try self.plan(slot, unmet: &unmet)
       input = try openInput(slot, &plan)
     } catch {
       return .failed(error)
@@ -80,10 +79,11 @@ struct Launcher {
       input.close()
       return outcome
     }
-    launched.input = input
+    launched.input = input.number
     return .launched(launched)
   }
 
+  @inline(never)
   func start(_ plan: SpawnPlan) -> Outcome {
     do throws(Errno) {
       let pipe = try ReportPipe()
@@ -110,7 +110,8 @@ struct Launcher {
   }
 
   /// All but what only COMMAND has.
-  func plan(_ slot: Slot, unmet: (Unmet) -> Void) throws(SpawnFailure) -> SpawnPlan {
+  @inline(never)
+  func plan(_ slot: Slot, unmet: inout UInt8) throws(SpawnFailure) -> SpawnPlan {
     let program = configuration.programs[slot]
     let identity = credentials(program)
     var environment = self.environment
@@ -120,7 +121,7 @@ struct Launcher {
         Self.addOwn(configuration, to: &environment)
       }
       if attributes.userEnvironment, try !addAccount(identity.user(of: program), to: &environment) {
-        unmet(.account)
+        unmet |= Self.unmetAccount
       }
     }
     let group = configuration.groups[program.group].name
@@ -141,7 +142,7 @@ struct Launcher {
     switch identity {
     case .unchanged: break
     case .changed(let credentials): plan.credentials = credentials
-    case .unavailable: unmet(.user)
+    case .unavailable: unmet |= Self.unmetUser
     case .failed(let failure): throw failure
     }
     return plan

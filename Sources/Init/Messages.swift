@@ -57,15 +57,10 @@ struct Messages {
       return message("{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal.name)
     case .asking(let slot, let pid):
       return message("{}: STOPPING (pid {}, stop_command)", name(slot), decimal(pid))
-    case .stopCommandFailed(let slot, let pid, let end, let signal):
-      let text: ByteString
-      switch end {
-      case .ended(let status): text = self.text(of: status)
-      case .failed(let failure):
-        text = message("cannot start: {}", step(slot, failure, isStop: true))
-      }
-      return message("{}: stop_command {}", name(slot), text)
-        + (signal.map { message(", {} instead (pid {})", $0.name, decimal(pid)) } ?? "")
+    case .stopCommandFailed(let slot, let pid, let status, let signal):
+      return message(
+        "{}: stop_command {}{}", name(slot), status.map { text(of: $0) } ?? "was not run",
+        signal.map { message(", {} instead (pid {})", $0.name, decimal(pid)) } ?? "")
     case .endingStopCommand(let slot):
       return message("{}: stop_command is still there, SIGKILL", name(slot))
     case .nextSignal(let slot, let pid, let signal, let waited):
@@ -118,15 +113,18 @@ struct Messages {
     return message("exit {}: {}", decimal(code), why)
   }
 
-  func text(of unmet: Launcher.Unmet, _ slot: Slot) -> ByteString {
-    switch unmet {
-    case .user:
+  /// - Parameter unmet: as `Launcher` has it.
+  func text(of slot: Slot, unmet: UInt8) -> ByteString {
+    if unmet & Launcher.unmetUser != 0 {
       return message(
         "{}: swinit is not root: runs as uid {}", name(slot), decimal(effectiveUserID()))
-    case .account:
-      return message(
-        "{}: its user is not in /etc/passwd: HOME and USER stay as they are", name(slot))
     }
+    return message("{}: its user is not in /etc/passwd: HOME and USER stay", name(slot))
+  }
+
+  /// Why a `stop_command` could not be run.
+  func stopCommand(_ slot: Slot, _ failure: SpawnFailure) -> ByteString {
+    message("{}: cannot run stop_command: {}", name(slot), step(slot, failure, isStop: true))
   }
 
   private func blame(_ failure: ExitReason.Failure?) -> ByteString {
@@ -228,10 +226,9 @@ struct Messages {
     case .oomScore: return decimal(program.attributes?.oomScoreAdjust ?? 0)
     case .environmentFile, .environmentLine: return program.attributes?.envFile ?? ""
     case .secret:
-      guard let secrets = program.attributes?.secrets, Int(step.detail) < secrets.count else {
-        return ""
-      }
-      return secrets[Int(step.detail)].path
+      let secrets = program.attributes?.secrets.entriesEndedByNul ?? []
+      let index = Int(step.detail)
+      return secrets.indices.contains(index) ? secrets[index].pathOfSecret : ""
     default: return ""
     }
   }

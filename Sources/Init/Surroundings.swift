@@ -14,32 +14,25 @@ extension Launcher {
   func addAccount(
     _ user: ByteString?, to environment: inout WordBlock
   ) throws(SpawnFailure) -> Bool {
-    let account: Account?
     do throws(Errno) {
-      account = try findAccount(user?.bytes)
+      guard let variables = try loginVariables(of: user?.bytes) else { return false }
+      environment.merge(variables)
+      return true
     } catch {
       throw Self.failure(.user, error)
     }
-    guard let account else { return false }
-    for (name, value) in [
-      ("HOME=" as ByteString, account.home), ("USER=", account.name), ("LOGNAME=", account.name),
-      ("SHELL=", account.shell),
-    ] {
-      environment.set((name + ByteString(value)).bytes[...])
-    }
-    return true
   }
 
   /// `env_file` and `secrets`.
   func add(_ attributes: Attributes, to environment: inout WordBlock) throws(SpawnFailure) {
     if let path = attributes.envFile { try addFile(path, to: &environment) }
-    for (index, secret) in attributes.secrets.enumerated() {
-      var step = SpawnStep.secret
-      step.detail = UInt8(clamping: index)
-      var value = try read(secret.path, limit: longestSecret, step)
+    var step = SpawnStep.secret
+    for secret in attributes.secrets.entriesEndedByNul {
+      var value = try read(secret.pathOfSecret, limit: longestSecret, step)
       while let last = value.last, last == 0x0A || last == 0x0D { value.removeLast() }
       if value.contains(0) { throw Self.failure(step, .invalid) }
-      environment.set((secret.name + "=" + ByteString(value)).bytes[...])
+      environment.set((secret.nameOfSecret + "=" + ByteString(value)).bytes[...])
+      step.detail &+= 1
     }
   }
 
@@ -76,9 +69,7 @@ extension Launcher {
 
   /// What the child sets for itself.
   func set(_ attributes: Attributes, _ plan: inout SpawnPlan) {
-    for limit in attributes.limits {
-      plan.limits.append((limit.resource, limit.soft, limit.hard))
-    }
+    plan.limits = attributes.limits
     plan.nice = attributes.nice
     plan.oomScoreAdjust = attributes.oomScoreAdjust
     plan.noNewPrivileges = attributes.noNewPrivileges
@@ -101,7 +92,8 @@ extension Launcher {
   /// The slot's `stop_command`: everything as the program has it, but for stdin, and with MAINPID.
   func launchStopCommand(_ slot: Slot, _ pid: ProcessID) -> Outcome {
     do throws(SpawnFailure) {
-      var plan = try plan(slot, unmet: { _ in })
+      var unmet: UInt8 = 0
+      var plan = try plan(slot, unmet: &unmet)
       let words = configuration.programs[slot].attributes?.stopCommand ?? ByteString()
       plan.arguments = WordBlock(words.bytes)
       plan.environment.set((message("MAINPID={}", decimal(pid)) as ByteString).bytes[...])
@@ -113,67 +105,45 @@ extension Launcher {
   }
 }
 
-/// The writing ends of the pipes of `stdin=pipe`, open as long as their programs live.
-struct InputPipes {
-  private var entries: [(slot: Slot, file: FileDescriptor)] = []
-
-  mutating func add(_ slot: Slot, _ file: FileDescriptor) {
-    close(slot)
-    entries.append((slot, file))
-  }
-
-  /// The program has ended: nobody reads any more.
-  mutating func close(_ slot: Slot) {
-    guard let index = entries.firstIndex(where: { $0.slot == slot }) else { return }
-    entries[index].file.close()
-    entries.swapAt(index, entries.count - 1)
-    entries.removeLast()
-  }
-}
-
-/// The `stop_command`s that run.
+/// The `stop_command`s that run, by their places in each of the lists.
 struct StopCommands {
-  private struct Entry {
-    let slot: Slot
-    let pid: ProcessID
-    let report: FileDescriptor
-  }
-  private var entries: [Entry] = []
+  private var slots: [Slot] = []
+  private var pids: [ProcessID] = []
+  /// The reading ends of their report pipes.
+  private var reports: [Int32] = []
   /// Those that could not be started: the core hears of them when it has nothing else to say.
-  private var failed: [(slot: Slot, failure: SpawnFailure)] = []
+  var failed: [Slot] = []
 
-  mutating func run(_ slot: Slot, for pid: ProcessID, _ launcher: Launcher) {
-    switch launcher.launchStopCommand(slot, pid) {
-    case .failed(let failure): failed.append((slot, failure))
-    case .launched(let launched):
-      entries.append(Entry(slot: slot, pid: launched.pid, report: launched.report))
-    }
+  mutating func add(_ slot: Slot, _ pid: ProcessID, _ report: FileDescriptor) {
+    slots.append(slot)
+    pids.append(pid)
+    reports.append(report.number)
   }
 
-  mutating func takeFailed() -> Event? {
-    guard let first = failed.popLast() else { return nil }
-    return .stopCommandEnded(first.slot, .failed(first.failure))
+  func slot(of pid: ProcessID) -> Slot? {
+    for index in pids.indices where pids[index] == pid { return slots[index] }
+    return nil
   }
 
-  /// A child of ours has ended: what the core is told when it was one of these.
-  mutating func ended(_ pid: ProcessID, _ status: WaitStatus) -> Event? {
-    guard let index = entries.firstIndex(where: { $0.pid == pid }) else { return nil }
-    let entry = entries.remove(at: index)
-    defer { entry.report.close() }
-    // What it had to say stands in the pipe by now.
-    if case .failed(let step, let errno) = ReportPipe.read(entry.report) {
-      return .stopCommandEnded(entry.slot, .failed(Launcher.failure(step, errno)))
+  /// Forgets it; whether it ever became the command.
+  mutating func finish(_ slot: Slot) -> ReportPipe.Answer {
+    for index in slots.indices where slots[index] == slot {
+      slots.remove(at: index)
+      pids.remove(at: index)
+      let report = FileDescriptor(number: reports.remove(at: index))
+      defer { report.close() }
+      return ReportPipe.read(report)
     }
-    return .stopCommandEnded(entry.slot, .ended(status))
+    return .nothingYet
   }
 
   /// Its group is that of its session; there is none in the moment after the fork.
   mutating func kill(_ slot: Slot) {
-    guard let index = entries.firstIndex(where: { $0.slot == slot }) else { return }
-    let entry = entries.remove(at: index)
-    entry.report.close()
-    if (try? sendSignal(Signal.kill.number, to: -entry.pid)) == nil {
-      try? sendSignal(Signal.kill.number, to: entry.pid)
+    for index in slots.indices where slots[index] == slot {
+      if (try? sendSignal(Signal.kill.number, to: -pids[index])) == nil {
+        try? sendSignal(Signal.kill.number, to: pids[index])
+      }
     }
+    _ = finish(slot)
   }
 }

@@ -136,6 +136,11 @@ public func environmentValue(_ name: StaticString) -> [UInt8]? {
   }.map { bytes(of: $0) }
 }
 
+/// The same for any name.
+public func environmentValue(_ name: [UInt8]) -> [UInt8]? {
+  withCString(name) { cl_environment_value($0) }.map { bytes(of: $0) }
+}
+
 public enum ReapedOrStopped: Sendable {
   case ended(EndedProcess)
   /// Stopped by SIGTSTP, SIGSTOP, …

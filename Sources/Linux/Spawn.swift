@@ -97,7 +97,8 @@ public struct SpawnPlan: Sendable {
   /// Bits: what the program has, whoever it runs as; and what it has not.
   public var capabilities: (kept: UInt64, dropped: UInt64) = (0, 0)
   /// By the kernel's numbers; they count more than `openFiles`.
-  public var limits: [(resource: UInt8, soft: UInt64, hard: UInt64)] = []
+  /// Three numbers for each: the resource, the soft limit and the hard one.
+  public var limits: [UInt64] = []
   /// It takes over our own 0, 1 and 2, whatever else is said of them, with this session and these
   /// signals. nil: a session of its own, and every signal at its default.
   public var takesOver: (session: CommandSession, signals: SignalDispositions)?
@@ -121,8 +122,11 @@ public struct SpawnPlan: Sendable {
     request.redirect_stderr = redirectStderr ? 1 : 0
     request.umask = umask.map { Int64($0) } ?? -1
     if let openFiles { cl_spawn_set_limit(&request, 7, openFiles.soft, openFiles.hard) }
-    for limit in limits {
-      cl_spawn_set_limit(&request, Int32(limit.resource), limit.soft, limit.hard)
+    var index = 0
+    while index + 2 < limits.count {
+      cl_spawn_set_limit(
+        &request, Int32(clamping: limits[index]), limits[index + 1], limits[index + 2])
+      index += 3
     }
     if let nice { (request.sets_nice, request.nice) = (1, nice) }
     if let oomScoreAdjust { (request.sets_oom, request.oom_score_adj) = (1, oomScoreAdjust) }

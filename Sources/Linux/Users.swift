@@ -48,30 +48,27 @@ public func findCredentials(user: [UInt8], group: [UInt8]?) throws(UserFailure) 
   return Credentials(uid: uid, gid: gid, groups: Array(groups[..<Int(count)]))
 }
 
-/// The entry of a user in /etc/passwd.
-public struct Account {
-  public var name: [UInt8]
-  public var home: [UInt8]
-  public var shell: [UInt8]
-}
-
+/// What a login sets for a user: HOME, USER, LOGNAME and SHELL of his entry in /etc/passwd, each
+/// `NAME=value` and a NUL.
 /// - Parameter user: a name, or a number; nil: ours.
 /// - Returns: nil when there is no such entry.
-public func findAccount(_ user: [UInt8]?) throws(Errno) -> Account? {
-  var text = [CChar](repeating: 0, count: 4096)
-  var found: Int32 = 0
-  if let user { found = withCString(user) { cl_find_account($0, 0, &text, text.count) } }
+public func loginVariables(of user: [UInt8]?) throws(Errno) -> [UInt8]? {
+  var text = [UInt8](repeating: 0, count: 4096)
+  var length: Int32 = 0
+  if let user { length = withCString(user) { loginVariables($0, 0, &text) } }
   let uid = user.map { decimal($0) } ?? geteuid()
-  if found == 0, let uid { found = cl_find_account(nil, uid, &text, text.count) }
-  guard found >= 0 else { throw Errno.last }
-  guard found == 1 else { return nil }
-  var parts: [[UInt8]] = [[], [], []]
-  var index = 0
-  for byte in text {
-    if index == 3 { break }
-    if byte == 0 { index += 1 } else { parts[index].append(UInt8(bitPattern: byte)) }
+  if length == 0, let uid { length = loginVariables(nil, uid, &text) }
+  guard length >= 0 else { throw Errno.last }
+  return length == 0 ? nil : Array(text[..<Int(length)])
+}
+
+private func loginVariables(
+  _ name: UnsafePointer<CChar>?, _ uid: UInt32, _ text: inout [UInt8]
+) -> Int32 {
+  let capacity = text.count
+  return text.withUnsafeMutableBytes { buffer in
+    cl_login_variables(name, uid, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), capacity)
   }
-  return Account(name: parts[0], home: parts[1], shell: parts[2])
 }
 
 private func findGroup(_ group: [UInt8]) throws(UserFailure) -> UInt32 {

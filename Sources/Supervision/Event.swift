@@ -74,7 +74,8 @@ public enum Event: Sendable {
   /// A program that was detached or followed has ended.
   case gone(Slot, WaitStatus)
   /// After `Action.runStopCommand`, unless `endStopCommand` came before.
-  case stopCommandEnded(Slot, StopCommandEnd)
+  /// nil: it could not be started, and why was said already.
+  case stopCommandEnded(Slot, WaitStatus?)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.
@@ -127,7 +128,7 @@ public enum Notice: Equatable, Sendable {
   /// STOPPING by `stop_command`.
   case asking(Slot, ProcessID)
   /// `stop_command` did not do it: the stop signal does. nil: the program has ended meanwhile.
-  case stopCommandFailed(Slot, ProcessID, StopCommandEnd, Signal?)
+  case stopCommandFailed(Slot, ProcessID, WaitStatus?, Signal?)
   /// The program has ended, its `stop_command` not: SIGKILL.
   case endingStopCommand(Slot)
   /// Still there after the pause: the next signal of a sequence.

@@ -41,7 +41,7 @@ extension Supervisor {
       switch stage {
       case .told(let signal): actions.append(.signal(pid, signal, group: program.stopasgroup))
       case .killed: actions.append(.signal(pid, .kill, group: program.killasgroup))
-      case .asked, .left, .abandoned: break
+      case .asked, .answered, .left, .abandoned: break
       }
     case .stopped, .backoff, .exited, .fatal:
       return

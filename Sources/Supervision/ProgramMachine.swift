@@ -9,6 +9,7 @@ import Configuration
 
 extension Supervisor {
   /// Sets the state and keeps what is counted of states in step with it.
+  @inline(never)
   mutating func transition(_ slot: Slot, to state: ProgramState) {
     let old = records[slot].state
     records[slot].state = state
@@ -91,12 +92,10 @@ extension Supervisor {
       start(slot, now, &actions)
     case .stopping(let pid, .told):
       toldTimedOut(slot, pid, now, &actions)
-    case .stopping(let pid, .asked):
-      let waited = configuration.programs[slot].stopwaitsecs
-      actions.append(.report(.killing(slot, pid, after: waited)))
-      kill(slot, pid, now, &actions)
-    case .stopping(_, .left(let status)):
-      leftTimedOut(slot, status, now, &actions)
+    case .stopping(let pid, .asked), .stopping(let pid, .answered):
+      killAfterWait(slot, pid, now, &actions)
+    case .stopping(_, .left):
+      leftTimedOut(slot, now, &actions)
     case .stopping(let pid, .killed):
       transition(slot, to: .stopping(pid: pid, stage: .abandoned))
       actions.append(.report(.survivedKill(slot, pid)))
@@ -112,8 +111,8 @@ extension Supervisor {
     _ slot: Slot, _ pid: ProcessID, _ status: WaitStatus, _ now: Time,
     _ actions: inout [Action]
   ) {
-    if case .stopping(_, .asked(running: true)) = records[slot].state {
-      leaveStopCommand(slot, status)
+    if case .stopping(_, .asked) = records[slot].state {
+      transition(slot, to: .stopping(pid: 0, stage: .left))
       return
     }
     timers.clear(slot)
@@ -249,6 +248,7 @@ extension Supervisor {
   }
 
   /// Tells a program to end. What is not running is STOPPED at once, or has already ended.
+  @inline(never)
   mutating func stop(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     switch records[slot].state {
     case .starting(let pid, _, _, _), .running(let pid, _):
@@ -275,9 +275,10 @@ extension Supervisor {
   }
 
   /// SIGKILL to a program that was told to end, or that a person will not wait for.
+  @inline(never)
   mutating func kill(_ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]) {
     var asked = false
-    if case .stopping(_, .asked(running: true)) = records[slot].state { asked = true }
+    if case .stopping(_, .asked) = records[slot].state { asked = true }
     transition(slot, to: .stopping(pid: pid, stage: .killed))
     let group = configuration.programs[slot].killasgroup
     if pid != 0 { actions.append(.signal(pid, .kill, group: group)) }

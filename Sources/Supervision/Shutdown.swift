@@ -67,7 +67,7 @@ extension Supervisor {
       for slot in records.indices {
         switch records[slot].state {
         case .starting(let pid, _, _, _), .running(let pid, _), .stopping(let pid, .told),
-          .stopping(let pid, .asked):
+          .stopping(let pid, .asked), .stopping(let pid, .answered):
           kill(slot, pid, now, &actions)
         // Its next tick ends the `stop_command`.
         case .stopping(_, .left): timers.set(slot, to: now)

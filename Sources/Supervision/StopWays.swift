@@ -15,117 +15,99 @@ import Configuration
 // What may never happen: a program that is asked and then neither ends nor gets SIGKILL; a
 // `stop_command` that outlives the stop of its program.
 
-/// How a `stop_command` ended.
-public enum StopCommandEnd: Equatable, Sendable {
-  case ended(WaitStatus)
-  /// There was no process, or it could not become the command.
-  case failed(SpawnFailure)
-
-  var isSuccess: Bool { self == .ended(.exited(0)) }
-}
-
 extension Supervisor {
   /// Tells a program that runs to end, in its own way.
+  @inline(never)
   mutating func tell(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    if let attributes = configuration.programs[slot].attributes, pid != 0,
-      !attributes.stopCommand.isEmpty
-    {
-      transition(slot, to: .stopping(pid: pid, stage: .asked(running: true)))
+    if pid != 0, configuration.programs[slot].attributes?.stopCommand.isEmpty == false {
+      transition(slot, to: .stopping(pid: pid, stage: .asked))
       actions.append(.report(.asking(slot, pid)))
       actions.append(.runStopCommand(slot, pid))
       timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
       return
     }
-    let signal = stopSignal(of: slot)
-    actions.append(.report(.stopping(slot, pid, signal)))
-    sendFirst(signal, slot, pid, now, &actions)
+    actions.append(.report(.stopping(slot, pid, stopSignal(of: slot))))
+    sendFirst(slot, pid, now, &actions)
   }
 
   private mutating func sendFirst(
-    _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     records[slot].stopSteps = 0
+    if pid == 0 { actions.append(.stopAwaited(slot)) }
+    sendNext(stopSignal(of: slot), slot, pid, now, &actions)
+  }
+
+  /// Sends a stop signal, and waits for the next one's turn, or for SIGKILL's.
+  @inline(never)
+  private mutating func sendNext(
+    _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+  ) {
     transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
-    if pid == 0 {
-      actions.append(.stopAwaited(slot))
-    } else if !hasForwarded(to: slot) {
-      send(signal, slot, pid, &actions)
-    }
-    waitAfterSignal(slot, now)
-  }
-
-  private mutating func waitAfterSignal(_ slot: Slot, _ now: Time) {
-    let wait = nextStep(slot)?.pause ?? configuration.programs[slot].stopwaitsecs
-    timers.set(slot, to: now + wait)
-  }
-
-  /// What comes next of the sequence; nil: nothing does.
-  private func nextStep(_ slot: Slot) -> StopStep? {
-    guard let rest = configuration.programs[slot].attributes?.stopRest else { return nil }
-    let done = Int(records[slot].stopSteps)
-    return done < rest.count ? rest[done] : nil
+    if pid != 0, !hasForwarded(to: slot) { send(signal, slot, pid, &actions) }
+    let program = configuration.programs[slot]
+    let next = program.attributes?.stopStep(records[slot].stopSteps)
+    timers.set(slot, to: now + (next?.pause ?? program.stopwaitsecs))
   }
 
   /// The wait after a stop signal is over: the next one of a sequence, or SIGKILL.
   mutating func toldTimedOut(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    guard let step = nextStep(slot) else {
-      let waited = configuration.programs[slot].stopwaitsecs
-      actions.append(.report(.killing(slot, pid, after: waited)))
-      kill(slot, pid, now, &actions)
-      return
+    let attributes = configuration.programs[slot].attributes
+    guard let step = attributes?.stopStep(records[slot].stopSteps) else {
+      return killAfterWait(slot, pid, now, &actions)
     }
     records[slot].stopSteps += 1
-    transition(slot, to: .stopping(pid: pid, stage: .told(step.signal)))
-    if pid != 0 {
-      actions.append(.report(.nextSignal(slot, pid, step.signal, after: step.pause)))
-      send(step.signal, slot, pid, &actions)
-    }
-    waitAfterSignal(slot, now)
+    if pid != 0 { actions.append(.report(.nextSignal(slot, pid, step.signal, after: step.pause))) }
+    sendNext(step.signal, slot, pid, now, &actions)
+  }
+
+  @inline(never)
+  mutating func killAfterWait(
+    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+  ) {
+    let waited = configuration.programs[slot].stopwaitsecs
+    actions.append(.report(.killing(slot, pid, after: waited)))
+    kill(slot, pid, now, &actions)
   }
 
   mutating func stopCommandEnded(
-    _ slot: Slot, _ end: StopCommandEnd, _ now: Time, _ actions: inout [Action]
+    _ slot: Slot, _ status: WaitStatus?, _ now: Time, _ actions: inout [Action]
   ) {
-    switch records[slot].state {
-    case .stopping(let pid, .asked(running: true)):
-      if end.isSuccess {
-        transition(slot, to: .stopping(pid: pid, stage: .asked(running: false)))
-        return
-      }
-      let signal = stopSignal(of: slot)
-      actions.append(.report(.stopCommandFailed(slot, pid, end, signal)))
-      sendFirst(signal, slot, pid, now, &actions)
-    case .stopping(_, .left(let status)):
-      if !end.isSuccess { actions.append(.report(.stopCommandFailed(slot, 0, end, nil))) }
-      stopEnded(slot, status, now, &actions)
-    case .stopped, .starting, .running, .backoff, .stopping, .exited, .fatal:
-      return
+    guard case .stopping(let pid, let stage) = records[slot].state,
+      stage == .asked || stage == .left
+    else { return }
+    let isSuccess = status == .exited(0)
+    let isLeft = stage == .left
+    if !isSuccess {
+      let signal = isLeft ? nil : stopSignal(of: slot)
+      actions.append(.report(.stopCommandFailed(slot, pid, status, signal)))
+    }
+    if isLeft {
+      stopEnded(slot, nil, now, &actions)
+    } else if isSuccess {
+      transition(slot, to: .stopping(pid: pid, stage: .answered))
+    } else {
+      sendFirst(slot, pid, now, &actions)
     }
   }
 
-  /// The program has ended before its `stop_command`, which has what is left of `stopwaitsecs`.
-  mutating func leaveStopCommand(_ slot: Slot, _ status: WaitStatus) {
-    transition(slot, to: .stopping(pid: 0, stage: .left(status)))
-  }
-
-  mutating func leftTimedOut(
-    _ slot: Slot, _ status: WaitStatus, _ now: Time, _ actions: inout [Action]
-  ) {
+  mutating func leftTimedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     actions.append(.report(.endingStopCommand(slot)))
     actions.append(.endStopCommand(slot))
-    stopEnded(slot, status, now, &actions)
+    stopEnded(slot, nil, now, &actions)
   }
 
-  /// STOPPING → STOPPED.
+  /// STOPPING → STOPPED. `status` is nil when the process had ended before its `stop_command`.
+  @inline(never)
   mutating func stopEnded(
-    _ slot: Slot, _ status: WaitStatus, _ now: Time, _ actions: inout [Action]
+    _ slot: Slot, _ status: WaitStatus?, _ now: Time, _ actions: inout [Action]
   ) {
     timers.clear(slot)
-    if isCommand(slot) { commandEnded(slot, status) }
+    if let status, isCommand(slot) { commandEnded(slot, status) }
     records[slot].failures = 0
     records[slot].lastEnd = .fine
     transition(slot, to: .stopped)
@@ -139,8 +121,8 @@ extension Supervisor {
   static func forwarders(_ configuration: Configuration) -> [Slot] {
     var slots: [Slot] = []
     for slot in configuration.programs.indices {
-      guard let attributes = configuration.programs[slot].attributes else { continue }
-      if attributes.forwardSignals != Signals() { slots.append(slot) }
+      let signals = configuration.programs[slot].attributes?.forwardSignals.bits ?? 0
+      if signals != 0 { slots.append(slot) }
     }
     return slots
   }
@@ -152,8 +134,7 @@ extension Supervisor {
     var isForwarded = false
     for slot in forwarders {
       guard case .running(let pid, _) = records[slot].state, pid != 0,
-        let attributes = configuration.programs[slot].attributes,
-        attributes.forwardSignals.contains(signal)
+        configuration.programs[slot].attributes?.forwardSignals.contains(signal) == true
       else { continue }
       actions.append(.report(.forwarding(slot, signal, sender)))
       actions.append(.forward(pid, signal))

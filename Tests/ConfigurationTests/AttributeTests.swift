@@ -6,7 +6,7 @@ import Testing
 struct AttributeTests {
   @Test func whoAsksForNothingHasNone() throws {
     #expect(try program(with: "").attributes == nil)
-    #expect(try program(with: "stopsignal=TERM\ninherit_env=true\nstdin=null").attributes == nil)
+    #expect(try program(with: "stopsignal=TERM\nstopwaitsecs=5").attributes == nil)
   }
 
   @Test func processesOfASectionShareThem() throws {
@@ -37,10 +37,11 @@ struct AttributeTests {
   func stopSequences(text: String, first: Int32, rest: [(Int64, Int32)]) throws {
     let program = try program(with: "stopsignal=\(text)")
     #expect(program.stopsignal == Signal(number: first))
-    let expected = rest.map {
-      StopStep(pause: .milliseconds($0.0), signal: Signal(number: $0.1))
+    for (index, (pause, signal)) in rest.enumerated() {
+      let step = try #require(program.attributes?.stopStep(UInt8(index)))
+      #expect(step == (.milliseconds(pause), Signal(number: signal)))
     }
-    #expect(program.attributes?.stopRest ?? [] == expected)
+    #expect(program.attributes?.stopStep(UInt8(rest.count)) == nil)
   }
 
   @Test func theGlobalSequenceIsForThoseWithoutTheirOwn() throws {
@@ -49,9 +50,8 @@ struct AttributeTests {
         + "[program:b]\ncommand=/b\nstopsignal=INT\n", report: true)
     #expect(result.errors == [])
     #expect(try result.program("a").stopsignal == .quit)
-    #expect(
-      try result.program("a").attributes?.stopRest
-        == [StopStep(pause: .seconds(2), signal: .terminate)])
+    let step = try #require(try result.program("a").attributes?.stopStep(0))
+    #expect(step == (.seconds(2), .terminate))
     #expect(try result.program("b").stopsignal == .interrupt)
     #expect(try result.program("b").attributes == nil)
   }
@@ -72,8 +72,7 @@ struct AttributeTests {
       ("unlimited", .max, .max), ("10:Unlimited", 10, .max), ("unlimited:unlimited", .max, .max),
     ] as [(String, UInt64, UInt64)])
   func limits(text: String, soft: UInt64, hard: UInt64) throws {
-    let expected = ResourceLimit(resource: 7, soft: soft, hard: hard)
-    #expect(try program(with: "rlimit_nofile=\(text)").attributes?.limits == [expected])
+    #expect(try program(with: "rlimit_nofile=\(text)").attributes?.limits == [7, soft, hard])
   }
 
   /// `<bits/resource.h>`: the numbers of x86_64 and aarch64.
@@ -86,17 +85,13 @@ struct AttributeTests {
   @Test(arguments: resources.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
   func everyResourceHasItsNumber(name: String, number: Int) throws {
     let limits = try program(with: "rlimit_\(name)=1:2").attributes?.limits
-    #expect(limits == [ResourceLimit(resource: UInt8(number), soft: 1, hard: 2)])
+    #expect(limits == [UInt64(number), 1, 2])
     #expect("\(resourceName(UInt8(number)))" == name.uppercased())
   }
 
   @Test func sizesHaveUnitsWhereTheLimitIsOfBytes() throws {
     let limits = try program(with: "rlimit_as=1GB:2GB\nrlimit_memlock=64kb").attributes?.limits
-    #expect(
-      limits == [
-        ResourceLimit(resource: 9, soft: 1 << 30, hard: 2 << 30),
-        ResourceLimit(resource: 8, soft: 65_536, hard: 65_536),
-      ])
+    #expect(limits == [9, 1 << 30, 2 << 30, 8, 65_536, 65_536])
   }
 
   @Test(
@@ -112,11 +107,10 @@ struct AttributeTests {
   }
 
   @Test func secretsAreNamesAndPaths() throws {
-    let attributes = try program(with: "secrets=A:/run/secrets/a, B : /b:c ,").attributes
-    #expect(
-      attributes?.secrets == [
-        Secret(name: "A", path: "/run/secrets/a"), Secret(name: "B", path: "/b:c"),
-      ])
+    let secrets = try program(with: "secrets=A:/run/secrets/a, B : /b:c ,").attributes?.secrets
+    #expect(secrets == "A:/run/secrets/a\0B:/b:c\0")
+    let names = secrets?.entriesEndedByNul.map { [$0.nameOfSecret, $0.pathOfSecret] }
+    #expect(names == [["A", "/run/secrets/a"], ["B", "/b:c"]])
   }
 
   @Test func theRest() throws {

@@ -164,14 +164,15 @@ struct ReferenceTests {
   }
 
   @Test func everyKindHasItsRow() throws {
-    for number in 0...OptionKind.text.rawValue {
+    let last = OptionKind.standardInput.rawValue
+    for number in 0...last {
       let kind = try #require(OptionKind(rawValue: number))
       #expect(OptionKind(named: ByteString("\(kind)")) == kind)
       #expect("\(kind.allowed)".contains("allowed"))
       #expect(!"\(kind.allowed)".contains("  "))
       #expect(!kind.name.isEmpty)
     }
-    #expect(OptionKind(rawValue: OptionKind.text.rawValue + 1) == nil)
+    #expect(OptionKind(rawValue: last + 1) == nil)
   }
 
   @Test func boundsAreReadFromTheTable() throws {
@@ -191,7 +192,8 @@ struct ReferenceTests {
       String(decoding: text, as: UTF8.self) == """
         [program:NAME]
           stopwaitsecs = seconds  (default 10)
-              How long it may take to stop before it gets KILL. Fractions are allowed.
+              How long it may take to stop before it gets KILL, counted from the last
+              stop signal. Fractions are allowed.
 
         """)
     let both = try #require(optionHelp("essential"))

@@ -115,8 +115,8 @@ extension Invariants {
     case .stopping(let slot, let pid, let signal):
       return stopping(slot, pid, signal, now)
     case .asking(let slot, let pid): asking(slot, pid, now)
-    case .stopCommandFailed(let slot, let pid, let end, let signal):
-      return stopCommandFailed(slot, pid, end, signal, event, now)
+    case .stopCommandFailed(let slot, _, let status, let signal):
+      return stopCommandFailed(slot, status, signal, event, now)
     case .endingStopCommand(let slot): endingStopCommand(slot, event, now)
     case .nextSignal(let slot, let pid, let signal, let after):
       return nextSignal(slot, pid, signal, after, now)
@@ -321,17 +321,17 @@ extension Invariants {
   private mutating func stopped(_ slot: Slot, _ status: WaitStatus?, _ event: Event) {
     require(stop != nil, "p\(slot): nothing is STOPPED but by a stop.")
     if programs[slot].state == .stopping {
-      var end = programs[slot].left
-      if case .ended(_, let reaped) = event, end == nil { end = reaped }
-      guard let reaped = end, status == reaped else {
-        return require(false, "p\(slot): nothing is STOPPED while its process lives.")
-      }
+      var reaped: WaitStatus?
+      if case .ended(_, let status) = event { reaped = status }
+      require(
+        status == reaped && (reaped != nil || programs[slot].left != nil),
+        "p\(slot): nothing is STOPPED while its process lives.")
       require(
         !programs[slot].stopCommandRuns,
         "p\(slot): nothing is STOPPED while its stop_command runs, but for one that is ended.")
       programs[slot].left = nil
       if programs[slot].abandoned { see(.endedAfterAbandoned) }
-      if slot == command?.slot { commandStopped(slot, reaped) }
+      if slot == command?.slot, let reaped { commandStopped(slot, reaped) }
     } else {
       require(status == nil, "p\(slot): no exit status is invented.")
       see(.stopInBackoff)

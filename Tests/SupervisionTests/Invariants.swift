@@ -155,7 +155,7 @@ struct Invariants {
       if programs[slot].state != .stopping || !programs[slot].abandoned {
         programs[slot].deadline = nil
       }
-    case .stopCommandEnded(let slot, let end): stopCommandEnded(slot, end)
+    case .stopCommandEnded(let slot, _): stopCommandEnded(slot)
     case .signal(let signal, _):
       if stop != nil, signal == .interrupt, forwarding == nil,
         configuration.globals.stopOn.contains(signal)

@@ -85,11 +85,12 @@ extension World {
   private static func randomAttributes(_ random: inout SplitMix64) -> Attributes {
     let attributes = Attributes()
     if random.chance(40) {
+      // The first is `stopsignal`, which the core does not look for here.
+      attributes.stopSequence = [15]
       for _ in 0...random.below(3) {
-        attributes.stopRest.append(
-          StopStep(
-            pause: random.pick([.zero, .milliseconds(1), .seconds(5), .seconds(5)]),
-            signal: random.pick([.terminate, .quit, .interrupt, .kill])))
+        let pause: Nanoseconds = random.pick([.zero, .milliseconds(1), .seconds(5), .seconds(5)])
+        let signal: Signal = random.pick([.terminate, .quit, .interrupt, .kill])
+        attributes.stopSequence += [UInt64(pause.count), UInt64(signal.number)]
       }
     }
     if random.chance(50) { attributes.stopCommand = "true\0" }

@@ -159,7 +159,7 @@ private func setting(_ name: String) -> UInt64? {
       + " startsecs \(words(program.startsecs)) startretries \(program.startretries)"
       + " autorestart \(program.autorestart) stopwaitsecs \(words(program.stopwaitsecs))"
       + " essential \(program.essential)"
-      + " sequence \(program.attributes?.stopRest.count ?? 0)"
+      + " sequence \(program.attributes?.stopSequence.count ?? 0)"
       + " stop_command \(program.attributes?.stopCommand.isEmpty == false)"
   }
 

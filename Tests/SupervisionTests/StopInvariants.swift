@@ -41,7 +41,7 @@ extension Invariants {
       signal == stopSignal(slot, stop), "p\(slot): no other than the stop signal is sent.")
     programs[slot].lastSignal = now
     programs[slot].deadline =
-      now + (program.attributes?.stopRest.first?.pause ?? program.stopwaitsecs)
+      now + (sequence(slot).first?.pause ?? program.stopwaitsecs)
     if slot == command?.slot {
       // The signal that began the stop went to COMMAND as every other.
       if stop.signal != nil { return nil }
@@ -75,7 +75,7 @@ extension Invariants {
         + " since its stop_command was run.")
     require(
       programs[slot].lastSignal == nil
-        || programs[slot].stopSteps == program.attributes?.stopRest.count ?? 0,
+        || programs[slot].stopSteps == sequence(slot).count,
       "p\(slot): SIGKILL never comes before the last signal of a sequence.")
     if programs[slot].lastSignal == nil { see(.killedWhenAsked) }
     programs[slot].killed = now
@@ -214,7 +214,7 @@ extension Invariants {
     }
     var bound = longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
     bound += Supervisor.sweepPatience.count + Supervisor.killPatience.count
-    let steps = configuration.programs.reduce(0) { $0 + 1 + ($1.attributes?.stopRest.count ?? 0) }
+    let steps = programs.indices.reduce(0) { $0 + 1 + sequence($1).count }
     bound += Int64(2 * programs.count + 2 + steps) * (greatestDelay.count + 1_000_000)
     var signal: Signal?
     if case .told(let told, _, _) = reason { signal = told }

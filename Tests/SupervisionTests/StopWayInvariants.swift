@@ -9,6 +9,14 @@ extension Invariants {
     configuration.programs[slot].attributes?.stopCommand.isEmpty == false
   }
 
+  /// What comes after the first signal.
+  func sequence(_ slot: Slot) -> [(pause: Nanoseconds, signal: Signal)] {
+    let numbers = configuration.programs[slot].attributes?.stopSequence.dropFirst() ?? []
+    return stride(from: 1, to: numbers.endIndex, by: 2).map { index in
+      (Nanoseconds(Int64(numbers[index])), Signal(number: Int32(numbers[index + 1])))
+    }
+  }
+
   mutating func asking(_ slot: Slot, _ pid: ProcessID, _ now: Time) {
     require(hasStopCommand(slot), "p\(slot): no stop_command is made up.")
     beginStopping(slot, pid, now)
@@ -39,7 +47,7 @@ extension Invariants {
     return true
   }
 
-  mutating func stopCommandEnded(_ slot: Slot, _ end: StopCommandEnd) {
+  mutating func stopCommandEnded(_ slot: Slot) {
     require(
       programs[slot].stopCommandRuns,
       "The test broke its contract: a stop_command ended that did not run.")
@@ -47,10 +55,9 @@ extension Invariants {
   }
 
   mutating func stopCommandFailed(
-    _ slot: Slot, _ pid: ProcessID, _ end: StopCommandEnd, _ signal: Signal?, _ event: Event,
-    _ now: Time
+    _ slot: Slot, _ status: WaitStatus?, _ signal: Signal?, _ event: Event, _ now: Time
   ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
-    guard case .stopCommandEnded(slot, end) = event, end != .ended(.exited(0)) else {
+    guard case .stopCommandEnded(slot, status) = event, status != .exited(0) else {
       require(false, "p\(slot): no stop_command is said to have failed that did not.")
       return nil
     }
@@ -59,7 +66,7 @@ extension Invariants {
       (signal == nil) == (programs[slot].left != nil),
       "p\(slot): no stop_command fails without the stop signal in its place while its program lives."
     )
-    return signal.flatMap { sent($0, slot, pid, now) }
+    return signal.flatMap { sent($0, slot, programs[slot].pid, now) }
   }
 
   mutating func endingStopCommand(_ slot: Slot, _ event: Event, _ now: Time) {
@@ -75,9 +82,9 @@ extension Invariants {
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
   ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
     let program = configuration.programs[slot]
-    let rest = program.attributes?.stopRest ?? []
+    let rest = sequence(slot)
     let done = programs[slot].stopSteps
-    guard done < rest.count, rest[done] == StopStep(pause: after, signal: signal) else {
+    guard done < rest.count, rest[done] == (after, signal) else {
       require(false, "p\(slot): no signal of a sequence is left out, repeated or made up.")
       return nil
     }

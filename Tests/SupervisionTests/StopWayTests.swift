@@ -16,10 +16,7 @@ import Testing
       .make {
         ($0.startsecs, $0.stopwaitsecs, $0.stopsignal) = (.zero, .seconds(3), .terminalStop)
         $0.attributes = attributes {
-          $0.stopRest = [
-            StopStep(pause: .seconds(5), signal: .interrupt),
-            StopStep(pause: .zero, signal: .terminate),
-          ]
+          $0.stopSequence = [20, 5_000_000_000, 2, 0, 15]
         }
         change(&$0)
       }
@@ -51,13 +48,13 @@ import Testing
   }
 
   private func asked(
-    killasgroup: Bool = false, onTerminal: Bool = false, _ rest: [StopStep] = []
+    killasgroup: Bool = false, onTerminal: Bool = false, _ sequence: [UInt64] = []
   ) -> Bench {
     var bench = Bench(
       [
         .make {
           ($0.startsecs, $0.stopwaitsecs, $0.killasgroup) = (.zero, .seconds(3), killasgroup)
-          $0.attributes = attributes { ($0.stopCommand, $0.stopRest) = ("ctl\0", rest) }
+          $0.attributes = attributes { ($0.stopCommand, $0.stopSequence) = ("ctl\0", sequence) }
         }
       ], onTerminal: onTerminal)
     bench.start()
@@ -68,7 +65,7 @@ import Testing
     #expect(bench.pause() == .seconds(3))
     return bench
   }
-  private let success = StopCommandEnd.ended(.exited(0))
+  private let success = WaitStatus.exited(0)
 
   @Test func aStopCommandStandsForTheSignal() {
     var bench = asked()
@@ -94,9 +91,8 @@ import Testing
     #expect(bench.ended(10, .signalled(.kill)) == ["p0 STOPPED SIGKILL", "sweep SIGTERM"])
   }
 
-  static let failures: [(StopCommandEnd, String)] = [
-    (.ended(.exited(1)), "code 1"), (.ended(.signalled(.terminate)), "SIGTERM"),
-    (.failed(.make(127)), "spawn 127"),
+  static let failures: [(WaitStatus?, String)] = [
+    (.exited(1), "code 1"), (.signalled(.terminate), "SIGTERM"), (nil, "not run"),
   ]
 
   @Test(arguments: 0..<Self.failures.count)
@@ -113,8 +109,8 @@ import Testing
   }
 
   @Test func whenItFailsTheSequenceIsGoneThrough() {
-    var bench = asked([StopStep(pause: .seconds(1), signal: .quit)])
-    bench.send(.stopCommandEnded(0, .ended(.exited(1))))
+    var bench = asked([2, 1_000_000_000, 3])
+    bench.send(.stopCommandEnded(0, .exited(1)))
     #expect(
       bench.tick(after: .seconds(1)) == ["p0 next SIGQUIT pid 10 after 1s", "kill SIGQUIT 10"])
     #expect(bench.pause() == .seconds(3))
@@ -126,15 +122,15 @@ import Testing
     #expect(bench.ended(10, .exited(7)) == [])
     #expect(bench.state(0) == .stopping)
     #expect(bench.pause() == .seconds(2))
-    #expect(bench.send(.stopCommandEnded(0, success)) == ["p0 STOPPED code 7", "sweep SIGTERM"])
+    #expect(bench.send(.stopCommandEnded(0, success)) == ["p0 STOPPED", "sweep SIGTERM"])
   }
 
   @Test func oneThatFailsAfterItsProgramHasEndedIsOnlySaid() {
     var bench = asked()
     bench.ended(10, .exited(0))
     #expect(
-      bench.send(.stopCommandEnded(0, .ended(.exited(2)))) == [
-        "p0 stop_command code 2", "p0 STOPPED code 0", "sweep SIGTERM",
+      bench.send(.stopCommandEnded(0, .exited(2))) == [
+        "p0 stop_command code 2", "p0 STOPPED", "sweep SIGTERM",
       ])
   }
 
@@ -143,7 +139,7 @@ import Testing
     bench.ended(10, .exited(0))
     #expect(
       bench.tick(after: .seconds(3)) == [
-        "p0 ending stop_command", "end stop_command p0", "p0 STOPPED code 0", "sweep SIGTERM",
+        "p0 ending stop_command", "end stop_command p0", "p0 STOPPED", "sweep SIGTERM",
       ])
   }
 
@@ -162,7 +158,7 @@ import Testing
     var bench = asked()
     #expect(bench.send(.detached(0)) == [])
     #expect(bench.send(.followed(0, 20)) == [])
-    #expect(bench.send(.stopCommandEnded(0, .ended(.exited(1)))).last == "kill SIGINT 20")
+    #expect(bench.send(.stopCommandEnded(0, .exited(1))).last == "kill SIGINT 20")
   }
 
   private func forwarding() -> Bench {

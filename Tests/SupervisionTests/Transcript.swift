@@ -37,8 +37,8 @@ func words(_ notice: Notice) -> String {
   case .stopping(let slot, let pid, let signal):
     return "p\(slot) STOPPING pid \(pid) \(signal.name)"
   case .asking(let slot, let pid): return "p\(slot) STOPPING pid \(pid) stop_command"
-  case .stopCommandFailed(let slot, let pid, let end, let signal):
-    return "p\(slot) stop_command \(words(end))"
+  case .stopCommandFailed(let slot, let pid, let status, let signal):
+    return "p\(slot) stop_command \(status.map { words($0) } ?? "not run")"
       + (signal.map { ", \($0.name) to \(pid)" } ?? "")
   case .endingStopCommand(let slot): return "p\(slot) ending stop_command"
   case .nextSignal(let slot, let pid, let signal, let after):
@@ -87,7 +87,8 @@ func words(_ event: Event) -> String {
   case .followed(let slot, let pid): return "followed p\(slot) pid \(pid)"
   case .gone(let slot, let status): return "gone p\(slot) \(words(status))"
   case .ended(let pid, let status): return "ended pid \(pid) \(words(status))"
-  case .stopCommandEnded(let slot, let end): return "stop_command p\(slot) \(words(end))"
+  case .stopCommandEnded(let slot, let status):
+    return "stop_command p\(slot) \(status.map { words($0) } ?? "not run")"
   case .signal(let signal, let sender): return "signal \(signal.name) from \(words(sender))"
   case .tick: return "tick"
   case .childrenGone: return "children gone"
@@ -98,13 +99,6 @@ func words(_ status: WaitStatus) -> String {
   switch status {
   case .exited(let code): return "code \(code)"
   case .signalled(let signal): return signal.name.description
-  }
-}
-
-func words(_ end: StopCommandEnd) -> String {
-  switch end {
-  case .ended(let status): return words(status)
-  case .failed(let failure): return "spawn \(failure.exitCode)"
   }
 }
 

@@ -48,7 +48,7 @@ struct World {
     case execution(serial: Int, SpawnFailure?)
     case death(serial: Int, WaitStatus)
     case reaping(serial: Int)
-    case stopCommandEnd(Slot, StopCommandEnd)
+    case stopCommandEnd(Slot, WaitStatus?)
     /// A process that nobody ever heard of was reaped.
     case stranger
     case orphanAppears
@@ -148,7 +148,7 @@ struct World {
       let process = processes.remove(at: index)
       childrenMayBeGone()
       return .ended(process.pid, process.zombie ?? .exited(0))
-    case .stopCommandEnd(let slot, let end): return .stopCommandEnded(slot, end)
+    case .stopCommandEnd(let slot, let status): return .stopCommandEnded(slot, status)
     case .stranger: return .ended(freePid(), .exited(0))
     case .orphanAppears:
       let serial = add(slot: nil, stubborn: 40, unkillable: 10)
@@ -210,12 +210,11 @@ struct World {
     switch random.below(5) {
     case 0: return
     case 1:
-      let failure = SpawnFailure(step: 1, errno: 11, exitCode: 1)
-      return schedule(.stopCommandEnd(slot, .failed(failure)), within: .zero)
+      return schedule(.stopCommandEnd(slot, nil), within: .zero)
     case 2:
-      let end = StopCommandEnd.ended(random.pick([.exited(1), .signalled(.terminate)]))
-      schedule(.stopCommandEnd(slot, end), within: patience)
-    default: schedule(.stopCommandEnd(slot, .ended(.exited(0))), within: patience)
+      let status: WaitStatus = random.pick([.exited(1), .signalled(.terminate)])
+      schedule(.stopCommandEnd(slot, status), within: patience)
+    default: schedule(.stopCommandEnd(slot, .exited(0)), within: patience)
     }
     signal(pid, .terminate)
   }

@@ -238,9 +238,9 @@ int cl_find_user(const char *name, uid_t *uid, gid_t *gid, char *found_name, siz
 int cl_find_group(const char *name, gid_t *gid);
 // The groups of a user as initgroups(3) sets them, `gid` first. Their number, or -1.
 int cl_groups_of(const char *name, gid_t gid, gid_t *groups, int capacity);
-// Name, home and shell of a user, each ended by a NUL, into `text`: 1; 0: there is no such user, -1:
-// errno. By name, or by uid where name is NULL.
-int cl_find_account(const char *name, uid_t uid, char *text, size_t capacity);
+// HOME, USER, LOGNAME and SHELL of a user, each `NAME=value` and a NUL, into `text`: their length; 0:
+// there is no such user, -1: errno. By name, or by uid where name is NULL.
+int cl_login_variables(const char *name, uid_t uid, char *text, size_t capacity);
 // setgroups, setgid, setuid for ourselves; the step that failed, or 0.
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count);
 // For ourselves, before and after cl_become_user: the step that failed, or 0. `kept` all bits: becomes
