@@ -23,7 +23,7 @@ extension Reader {
     result.noNewPrivileges = values.flag("no_new_privs")
     result.capabilities = capabilities(values)
     result.stdin = StandardInput(rawValue: values.word("stdin") ?? 0) ?? .null
-    for index in values.options.indices { addLimit(values, index, &result.limits) }
+    addLimits(values, &result.limits)
     return result
   }
 
@@ -52,40 +52,32 @@ extension Reader {
     values.text("stopsignal").flatMap { parseStopSignals($0) } ?? []
   }
 
-  private func addLimit(_ values: SectionValues, _ index: Int, _ limits: inout [UInt64]) {
-    let option = values.options[index]
-    guard option.kind == .limit || option.kind == .sizeLimit, let text = values.values[index].text,
-      let found = parseLimit(text, isSize: option.kind == .sizeLimit),
-      let resource = WordList.resources.index(of: ByteString(option.name).dropping(7))
-    else { return }
-    limits.append(UInt64(resource))
-    limits += found
+  /// They stand in the table in the order of the kernel's numbers.
+  private func addLimits(_ values: SectionValues, _ limits: inout [UInt64]) {
+    guard let first = values.index("rlimit_cpu") else { return }
+    for index in values.options.indices where values.options[index].kind == .limit {
+      guard let found = values.values[index].text.flatMap({ parseLimit($0) }) else { continue }
+      limits.append(UInt64(index - first))
+      limits.append(found[0])
+      limits.append(found[1])
+    }
   }
 
   /// What is kept is all that is left.
   private func capabilities(_ values: SectionValues) -> CapabilityRule {
-    let kept = capabilities(values, "cap_keep")
-    if kept != 0 { return CapabilityRule(kept: kept, dropped: ~kept) }
-    return CapabilityRule(dropped: capabilities(values, "cap_drop"))
-  }
-
-  @inline(never)
-  private func capabilities(_ values: SectionValues, _ name: StaticString) -> UInt64 {
-    values.text(name).flatMap { parseCapabilities($0) } ?? 0
+    if let kept = values.number("cap_keep") {
+      return CapabilityRule(kept: UInt64(bitPattern: kept), dropped: UInt64(bitPattern: ~kept))
+    }
+    return CapabilityRule(dropped: UInt64(bitPattern: values.number("cap_drop") ?? 0))
   }
 
   /// What no single value shows.
   func checkAttributes(_ values: SectionValues) {
-    if let place = values.place("forward_signals"), let bits = values.number("forward_signals") {
-      for number in 1...Signal.highest where bits >> Int64(number - 1) & 1 == 1 {
-        checkForwarding(Signal(number: number), place)
-      }
-    }
-    let keep = capabilities(values, "cap_keep")
-    let drop = capabilities(values, "cap_drop")
-    if drop != .max, keep & drop != 0, let place = values.place("cap_drop") {
-      let number = UInt8((keep & drop).trailingZeroBitCount)
-      faults.error(place, message("cannot both keep and drop {}", capabilityName(number)))
+    guard let place = values.place("forward_signals"),
+      let bits = values.number("forward_signals")
+    else { return }
+    for number in 1...Signal.highest where bits >> Int64(number - 1) & 1 == 1 {
+      checkForwarding(Signal(number: number), place)
     }
   }
 

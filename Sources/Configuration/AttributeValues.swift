@@ -40,54 +40,43 @@ func parseStopSignals(_ text: ByteString) -> [UInt64]? {
   return numbers
 }
 
-/// `SOFT`, `SOFT:HARD`, each a number or `unlimited`; SOFT alone is both, as with `prlimit(1)`.
-/// - Parameter isSize: `64KB`, `1GB` are numbers too.
+/// `SOFT`, `SOFT:HARD`, each a number, a size (`64MB`) or `unlimited`; SOFT alone is both, as with
+/// `prlimit(1)`.
 /// - Returns: both.
 @inline(never)
-func parseLimit(_ text: ByteString, isSize: Bool) -> [UInt64]? {
+func parseLimit(_ text: ByteString) -> [UInt64]? {
   var limits: [UInt64] = []
   for part in text.split(at: UInt8(ascii: ":")) {
-    let word = part.trimmed
-    if word.lowercased.equals("unlimited") {
-      limits.append(Attributes.unlimited)
-    } else if let number = isSize ? parseSize(word).map({ UInt64($0) }) : word.unsignedDecimal {
-      limits.append(number)
-    } else {
-      return nil
+    var limit = Attributes.unlimited
+    if !part.trimmed.lowercased.equals("unlimited") {
+      guard let number = parseSize(part.trimmed) else { return nil }
+      limit = UInt64(number)
     }
+    limits.append(limit)
   }
   if limits.count == 1 { limits.append(limits[0]) }
   return limits.count == 2 && limits[0] <= limits[1] ? limits : nil
 }
 
-/// Names in any case, with or without CAP_, or `all`, separated by commas; as bits.
+/// Names in any case, with or without CAP_, or `all`, separated by commas.
+/// - Parameter bad: gets the first that is none of these.
+/// - Returns: bits; nil: there is such a one, or no name at all.
 @inline(never)
-func parseCapabilities(_ text: ByteString) -> UInt64? {
-  let names = namesBetweenCommas(text)
+func parseCapabilities(_ text: ByteString, bad: inout ByteString) -> UInt64? {
   var bits: UInt64 = 0
-  for name in names {
-    guard let found = capabilityBits(name) else { return nil }
-    bits |= found
+  for name in namesBetweenCommas(text) {
+    var word = name.lowercased
+    if word.hasPrefix("cap_") { word = word.dropping(4) }
+    if word.equals("all") {
+      bits = .max
+    } else if let number = WordList.capabilities.index(of: word) {
+      bits |= 1 << UInt64(number)
+    } else {
+      bad = word
+      return nil
+    }
   }
-  return names.isEmpty ? nil : bits
-}
-
-private func capabilityBits(_ name: ByteString) -> UInt64? {
-  if name.lowercased.equals("all") { return .max }
-  return WordList.capabilities.index(of: withoutCapPrefix(name)).map { 1 << UInt64($0) }
-}
-
-private func withoutCapPrefix(_ name: ByteString) -> ByteString {
-  name.uppercased.hasPrefix("CAP_") ? name.dropping(4) : name
-}
-
-/// Of the first name in a list that is no capability: the one that was meant, perhaps.
-@inline(never)
-func nearestCapability(in text: ByteString) -> ByteString {
-  for name in namesBetweenCommas(text) where capabilityBits(name) == nil {
-    return WordList.capabilities.nearest(to: withoutCapPrefix(name)).question
-  }
-  return ByteString()
+  return bits == 0 ? nil : bits
 }
 
 /// `NAME:PATH` pairs separated by commas, PATH from the root on; each ended by a NUL.
@@ -95,14 +84,11 @@ func nearestCapability(in text: ByteString) -> ByteString {
 func parseSecrets(_ text: ByteString) -> ByteString? {
   var block = ByteString()
   for pair in namesBetweenCommas(text) {
-    let colon = pair.firstIndex(of: UInt8(ascii: ":")) ?? pair.count
-    let name = pair.slice(0, colon).trimmed
-    let path = pair.dropping(colon + 1).trimmed
-    guard isVariableName(name), path.hasPrefix("/"), path.count > 1 else { return nil }
-    for other in block.entriesEndedByNul where other.nameOfSecret == name { return nil }
-    block.append(name)
-    block.append(byte: UInt8(ascii: ":"))
-    block.append(path)
+    let path = pair.pathOfSecret
+    guard isVariableName(pair.nameOfSecret), path.hasPrefix("/"), path.count > 1 else {
+      return nil
+    }
+    block.append(pair)
     block.append(byte: 0)
   }
   return block.isEmpty ? nil : block
@@ -110,7 +96,9 @@ func parseSecrets(_ text: ByteString) -> ByteString? {
 
 extension ByteString {
   /// Of a `NAME:PATH`.
+  @inline(never)
   public var nameOfSecret: ByteString { slice(0, firstIndex(of: UInt8(ascii: ":")) ?? 0) }
+  @inline(never)
   public var pathOfSecret: ByteString { dropping((firstIndex(of: UInt8(ascii: ":")) ?? 0) + 1) }
 }
 

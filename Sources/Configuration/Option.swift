@@ -6,7 +6,7 @@ public enum OptionKind: UInt8, Sendable {
   case essential, restartDelay, exitOnSignal, userPolicy, loglevel
   case path, logfile, user, command, environment, processName
   case names, events, address, socket, text
-  case limit, sizeLimit, capabilities, secrets, standardInput
+  case limit, capabilities, secrets, standardInput
 }
 
 /// What this version does with an option.

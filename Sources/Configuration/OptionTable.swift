@@ -150,13 +150,11 @@ private let kinds: StaticString = """
   address | host:port | a port or HOST:PORT is allowed, as 9001, *:9001 or 127.0.0.1:9001
   socket | socket | unix:///PATH or tcp://HOST:PORT is allowed
   text | text | any text is allowed
-  limit | number[:number] | SOFT or SOFT:HARD is allowed, each a whole number or unlimited, the\
-   first not above the second
-  sizeLimit | size[:size] | SOFT or SOFT:HARD is allowed, each a number of bytes, as 4096 or 64MB,\
-   or unlimited, the first not above the second
-  capabilities | capabilities | names of capabilities separated by commas are allowed, as\
+  limit | soft[:hard] | SOFT or SOFT:HARD is allowed, each a number, a size as 64MB, or\
+   unlimited, SOFT not above HARD
+  capabilities | capabilities | names separated by commas are allowed, as\
    NET_BIND_SERVICE,CHOWN, or ALL
-  secrets | NAME:path,… | NAME:/PATH pairs separated by commas are allowed, each NAME once
+  secrets | NAME:path,… | NAME:/PATH pairs separated by commas are allowed
   standardInput | null, pipe, inherit | null, pipe or inherit is allowed
   """
 

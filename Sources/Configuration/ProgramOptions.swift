@@ -27,12 +27,6 @@ let programTable: StaticString = """
    last stop signal. Fractions are allowed.
   stopasgroup | flag | false | Send stopsignal to its whole process group.
   killasgroup | flag | | Send KILL to its whole process group. Unset: as stopasgroup.
-  stop_command | command | | Run instead of the stop signal, as the program itself would be, with\
-   its pid in MAINPID. When it fails, the stop signal is sent; when stopwaitsecs are over, both are\
-   killed.
-  forward_signals | signals | | Signals for swinit that it gets too, while it is RUNNING. Those that\
-   begin the stop are not forwarded.
-  reloadsignal | signal missing | HUP | The signal that makes it read its configuration again.
   essential | essential | | What of its ending stops the container: none, becoming FATAL\
    (fatal), or every end without a restart (exit). Unset: [swinit] essential; none instead of\
    fatal when autostart is false.
@@ -44,39 +38,40 @@ let programTable: StaticString = """
    names is the program. While the command stays, the file is not looked at.
   environment | environment | | Variables for this program, NAME="value" separated by commas; of\
    two of one name the last counts.
-  env_file | path | | File of variables, NAME=VALUE a line as docker's --env-file; read at each\
-   start. environment counts more.
-  secrets | secrets | | Variables whose values are the contents of files, without the line end;\
-   read at each start and never shown.
-  inherit_env | flag | true | false: it gets nothing of the environment that swinit was started\
-   with.
-  user_environment | flag | false | Set HOME, USER, LOGNAME and SHELL to those of its user in\
-   /etc/passwd.
-  nice | integer -20..19 | | Its nice value; below swinit's own only with CAP_SYS_NICE.
-  oom_score_adj | integer -1000..1000 | | How willingly the kernel kills it when memory is short;\
-   below swinit's own only with CAP_SYS_RESOURCE.
-  no_new_privs | flag | false | It cannot gain privileges by running a set-user-ID or capable file.
-  cap_keep | capabilities | | The capabilities that it has, whoever it runs as; it loses all\
-   others.
-  cap_drop | capabilities | | Capabilities that it loses, or ALL.
-  rlimit_as | sizeLimit | | Limit of its address space, in bytes.
-  rlimit_core | sizeLimit | | Limit of a core file, in bytes; 0: none.
-  rlimit_cpu | limit | | Limit of its CPU time, in seconds.
-  rlimit_data | sizeLimit | | Limit of its data, in bytes.
-  rlimit_fsize | sizeLimit | | Limit of a file that it writes, in bytes.
-  rlimit_locks | limit | | Limit of its file locks; of no effect since Linux 2.4.
-  rlimit_memlock | sizeLimit | | Limit of its locked memory, in bytes.
-  rlimit_msgqueue | sizeLimit | | Limit of its user's message queues, in bytes.
-  rlimit_nice | limit | | How low it may set its nice value: to 20 minus this.
-  rlimit_nofile | limit | | Limit of its open files. Unset: as swinit was started with, or minfds.
+  stop_command | command | | Run instead of the stop signal, as the program is, with its pid in\
+   MAINPID. If it fails the signal is sent; after stopwaitsecs both are killed.
+  forward_signals | signals | | Signals for swinit that it gets too while it is RUNNING; not those\
+   that begin the stop.
+  reloadsignal | signal missing | HUP | The signal that makes it reload.
+  env_file | path | | File of variables as docker's --env-file, read at each start. environment\
+   counts more.
+  secrets | secrets | | Variables whose values are the contents of files, read at each start and\
+   never shown.
+  inherit_env | flag | true | Pass on the environment that swinit was started with.
+  user_environment | flag | false | Set HOME, USER, LOGNAME and SHELL of its user.
+  nice | integer -20..19 | | Its nice value.
+  oom_score_adj | integer -1000..1000 | | How willingly the kernel kills it when memory is short.
+  no_new_privs | flag | false | It gains no privileges by what it executes.
+  cap_keep | capabilities | | The capabilities that it has, whoever it runs as; all others are lost.
+  cap_drop | capabilities | | Capabilities that it loses; of no effect beside cap_keep.
+  rlimit_cpu | limit | | Limit of CPU time, seconds.
+  rlimit_fsize | limit | | Limit of files that it writes, bytes.
+  rlimit_data | limit | | Limit of its data, bytes.
+  rlimit_stack | limit | | Limit of its stack, bytes.
+  rlimit_core | limit | | Limit of core files, bytes.
+  rlimit_rss | limit | | Without effect in Linux.
   rlimit_nproc | limit | | Limit of its user's processes.
-  rlimit_rss | sizeLimit | | Limit of its resident memory; of no effect since Linux 2.4.30.
-  rlimit_rtprio | limit | | Limit of its real-time priority.
-  rlimit_rttime | limit | | Limit of its real-time CPU time without a wait, in microseconds.
-  rlimit_sigpending | limit | | Limit of its user's queued signals.
-  rlimit_stack | sizeLimit | | Limit of its stack, in bytes.
-  stdin | standardInput | null | What it reads: nothing (null), a pipe that stays open (pipe), or\
-   the container's stdin (inherit).
+  rlimit_nofile | limit | | Limit of open files.
+  rlimit_memlock | limit | | Limit of locked memory, bytes.
+  rlimit_as | limit | | Limit of its address space, bytes.
+  rlimit_locks | limit | | Without effect in Linux.
+  rlimit_sigpending | limit | | Limit of queued signals.
+  rlimit_msgqueue | limit | | Limit of message queues, bytes.
+  rlimit_nice | limit | | 20 minus the lowest nice value that it may take.
+  rlimit_rtprio | limit | | Limit of real-time priority.
+  rlimit_rttime | limit | | Limit of real-time CPU time, microseconds.
+  stdin | standardInput | null | What it reads: nothing, a pipe that stays open, or the container's\
+   stdin (inherit).
   redirect_stderr | flag | false | Send stderr where stdout goes.
   stdout_logfile | logfile | AUTO | Where stdout goes: a path, /dev/stdout, /dev/stderr, or NONE.\
    AUTO: the container's stdout. Missing directories are made.

@@ -29,13 +29,10 @@ extension Reader {
           "nothing is sent to syslog in this version")
       }
     }
-    if let setting = values.setting("reloadsignal"), let place = setting.entry?.place,
-      Signal(setting.written) != nil
-    {
+    if let place = values.place("reloadsignal") {
       faults.warn(
         place, fold: "reloadsignal",
-        "reloadsignal is not in this version: nothing asks for a reload; forward_signals passes a"
-          + " signal of the container on")
+        "reloadsignal is not in this version: nothing asks for a reload (see forward_signals)")
     }
     if let place = values.place("serverurl"), let text = values.text("serverurl"),
       !text.uppercased.equals("AUTO")

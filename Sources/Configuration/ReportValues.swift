@@ -54,7 +54,11 @@ extension Reader {
     let value = values.values[index]
     let result = Report.Value(ByteString(option.name))
     place(result, value)
-    if let number = value.number { result.text = Self.text(of: number, option.kind) }
+    if option.kind == .capabilities {
+      result.text = value.written
+    } else if let number = value.number {
+      result.text = Self.text(of: number, option.kind)
+    }
     guard let text = value.text else { return result }
     switch option.kind {
     case .command: result.text = value.written
@@ -88,7 +92,7 @@ extension Reader {
     case .standardInput: ByteString(WordList.standardInputs[number])
     case .integer, .size, .stopSignals, .exitcodes, .restartDelay, .path, .logfile, .user,
       .command, .environment, .processName, .names, .events, .address, .socket, .text, .limit,
-      .sizeLimit, .capabilities, .secrets:
+      .capabilities, .secrets:
       decimal(number)
     }
   }

@@ -119,7 +119,7 @@ extension Reader {
     case .flag, .integer, .seconds, .size, .octal, .signal, .stopSignals, .signals, .exitcodes,
       .autorestart,
       .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user, .processName,
-      .names, .events, .address, .socket, .text, .limit, .sizeLimit, .capabilities, .secrets,
+      .names, .events, .address, .socket, .text, .limit, .capabilities, .secrets,
       .standardInput:
       break
     }
@@ -151,7 +151,11 @@ extension Reader {
     problem.append(literal: ": ")
     let isNumber = option.kind == .integer || option.kind == .octal
     problem.append(isNumber ? option.range : option.kind.allowed)
-    if option.kind == .capabilities { problem.append(nearestCapability(in: text)) }
+    if option.kind == .capabilities {
+      var bad = ByteString()
+      _ = parseCapabilities(text, bad: &bad)
+      problem.append(WordList.capabilities.nearest(to: bad).question)
+    }
     faults.error(entry.place, problem)
   }
 

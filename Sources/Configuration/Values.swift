@@ -46,14 +46,18 @@ extension Option {
     case .events: self.text(text, areEvents(text))
     case .address: self.text(text, isAddress(text))
     case .socket: self.text(text, isSocket(text))
-    case .limit: self.text(text, parseLimit(text, isSize: false) != nil)
-    case .sizeLimit: self.text(text, parseLimit(text, isSize: true) != nil)
-    case .capabilities: self.text(text, parseCapabilities(text) != nil)
+    case .limit: self.text(text, parseLimit(text) != nil)
+    case .capabilities: number(capabilities(text))
     case .secrets: self.text(text, parseSecrets(text) != nil)
     case .standardInput: number(WordList.standardInputs.index(of: text))
     case .path, .logfile: self.text(text, !text.isEmpty)
     case .command, .environment, .text: self.text(text, true)
     }
+  }
+
+  private func capabilities(_ text: ByteString) -> Int64? {
+    var bad = ByteString()
+    return parseCapabilities(text, bad: &bad).map { Int64(bitPattern: $0) }
   }
 
   @inline(never)

@@ -38,6 +38,9 @@ public final class EventLoop {
     var generation: UInt32 = 0
     /// Of `stdin=pipe`: the end that is written to, open as long as the program lives; -1: none.
     var input: Int32 = -1
+    /// Its `stop_command` while it runs, else 0, and the reading end of that one's report pipe.
+    var stopCommand: ProcessID = 0
+    var stopReport: Int32 = -1
   }
   private var reports: [Report]
   private var childrenMayHaveEnded = false
@@ -51,7 +54,10 @@ public final class EventLoop {
   private var saidUnmet: [UInt8]
 
   private var following: Following
-  private var stopCommands = StopCommands()
+  /// How many `stop_command`s run.
+  private var stopCommands = 0
+  /// Those that could not be started: the core hears of them when it has nothing else to say.
+  private var failedStops: [Slot] = []
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -149,14 +155,14 @@ public final class EventLoop {
       case .runStopCommand(let slot, let pid):
         follow { $0.stopAwaited(slot, &$1) }
         runStopCommand(slot, pid)
-      case .endStopCommand(let slot): stopCommands.kill(slot)
+      case .endStopCommand(let slot): killStopCommand(slot)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
       case .exit(let code, let reason): end(code, reason)
       }
     }
-    while let slot = stopCommands.failed.popLast() { feed(.stopCommandEnded(slot, nil), at: now) }
+    while let slot = failedStops.popLast() { feed(.stopCommandEnded(slot, nil), at: now) }
   }
 
   private func report(_ notice: Notice) {
@@ -225,23 +231,51 @@ public final class EventLoop {
     }
   }
 
+  // The commands that are run to stop programs.
+
   private func runStopCommand(_ slot: Slot, _ pid: ProcessID) {
-    switch launcher.launchStopCommand(slot, pid) {
-    case .launched(let launched): stopCommands.add(slot, launched.pid, launched.report)
+    var unmet: UInt8 = 0
+    switch launcher.launch(slot, unmet: &unmet, stopping: pid) {
+    case .launched(let launched):
+      stopCommands += 1
+      reports[slot].stopCommand = launched.pid
+      reports[slot].stopReport = launched.report.number
     case .failed(let failure):
-      log.write(.warn, messages.stopCommand(slot, failure))
-      stopCommands.failed.append(slot)
+      sayStopCommand(slot, failure)
+      failedStops.append(slot)
     }
   }
 
   private func stopCommandEnded(_ slot: Slot, _ status: WaitStatus) {
     // What it had to say stands in the pipe by now.
-    if case .failed(let step, let errno) = stopCommands.finish(slot) {
-      log.write(.warn, messages.stopCommand(slot, Launcher.failure(step, errno)))
+    let answer = ReportPipe.read(FileDescriptor(number: reports[slot].stopReport))
+    forgetStopCommand(slot)
+    if case .failed(let step, let errno) = answer {
+      sayStopCommand(slot, Launcher.failure(step, errno))
       feed(.stopCommandEnded(slot, nil))
     } else {
       feed(.stopCommandEnded(slot, status))
     }
+  }
+
+  /// Its group is that of its session; there is none in the moment after the fork.
+  private func killStopCommand(_ slot: Slot) {
+    let pid = reports[slot].stopCommand
+    guard pid > 1 else { return }
+    if (try? sendSignal(Signal.kill.number, to: -pid)) == nil {
+      try? sendSignal(Signal.kill.number, to: pid)
+    }
+    forgetStopCommand(slot)
+  }
+
+  private func forgetStopCommand(_ slot: Slot) {
+    FileDescriptor(number: reports[slot].stopReport).close()
+    reports[slot].stopCommand = 0
+    stopCommands -= 1
+  }
+
+  private func sayStopCommand(_ slot: Slot, _ failure: SpawnFailure) {
+    log.write(.warn, messages.stopCommand(slot, failure))
   }
 
   // Children.
@@ -328,7 +362,7 @@ public final class EventLoop {
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
-        if let slot = stopCommands.slot(of: ended.pid) {
+        if stopCommands > 0, let slot = reports.firstIndex(where: { $0.stopCommand == ended.pid }) {
           stopCommandEnded(slot, status)
           if result != nil { return }
           continue

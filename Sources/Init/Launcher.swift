@@ -4,10 +4,10 @@ import Supervision
 
 /// Makes processes: turns a program's configuration into what fork and exec need.
 struct Launcher {
-  let configuration: Configuration
+  private let configuration: Configuration
   /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
   private let environment: WordBlock
-  let devNull: FileDescriptor
+  private let devNull: FileDescriptor
   private let command: CommandSetup?
   /// Limits of open files for children; nil: as we have them.
   private let openFiles: (soft: UInt64, hard: UInt64)?
@@ -29,7 +29,7 @@ struct Launcher {
   /// What every program gets of us.
   static func addOwn(_ configuration: Configuration, to environment: inout WordBlock) {
     environment.merge(configuration.globals.environment.bytes)
-    environment.set(ByteString("SUPERVISOR_ENABLED=1").bytes[...])
+    environment.set("SUPERVISOR_ENABLED=1")
   }
 
   /// A thousand programs at once need many descriptors of ours, but children get the limit that
@@ -53,38 +53,57 @@ struct Launcher {
     case failed(SpawnFailure)
   }
 
-  /// What was asked for and cannot be had, which is no failure.
-  /// Another user: the program runs as we are.
+  /// What was asked for and cannot be had, which is no failure: another user (the program runs as we
+  /// are), or his entry in /etc/passwd.
   static let unmetUser: UInt8 = 1
-  /// `user_environment`: its user has no entry in /etc/passwd.
   static let unmetAccount: UInt8 = 2
 
-  /// - Parameter unmet: gets those of these that come up.
-  func launch(_ slot: Slot, unmet: inout UInt8) -> Outcome {
+  /// - Parameters:
+  ///   - unmet: gets those of these that come up.
+  ///   - stopped: not 0: the slot's `stop_command` is run for this process, with everything that the
+  ///     program has but its stdin.
+  func launch(_ slot: Slot, unmet: inout UInt8, stopping stopped: ProcessID = 0) -> Outcome {
     var plan: SpawnPlan
-    var input: FileDescriptor?
     do throws(SpawnFailure) {
       plan = try self.plan(slot, unmet: &unmet)
-      input = try openInput(slot, &plan)
     } catch {
       return .failed(error)
     }
     if let command, command.main.slot == slot {
       plan.takesOver = (command.session, SignalDispositions.asStarted)
     }
-    let outcome = start(plan)
-    guard let input else { return outcome }
-    plan.stdin.close()
-    guard case .launched(var launched) = outcome else {
-      input.close()
-      return outcome
+    if let attributes = configuration.programs[slot].attributes {
+      if stopped != 0 {
+        Surroundings.makeStopCommand(&plan, attributes, stopped)
+      } else if attributes.stdin == .pipe {
+        return withInput(plan)
+      } else if attributes.stdin == .inherit {
+        plan.stdin = .standardInput
+      }
     }
-    launched.input = input.number
-    return .launched(launched)
+    return start(plan)
+  }
+
+  private func withInput(_ plan: SpawnPlan) -> Outcome {
+    do throws(Errno) {
+      let (reader, writer) = try FileDescriptor.inputPipe()
+      defer { reader.close() }
+      var plan = plan
+      plan.stdin = reader
+      let outcome = start(plan)
+      guard case .launched(var launched) = outcome else {
+        writer.close()
+        return outcome
+      }
+      launched.input = writer.number
+      return .launched(launched)
+    } catch {
+      return .failed(Self.failure(.stdin, error))
+    }
   }
 
   @inline(never)
-  func start(_ plan: SpawnPlan) -> Outcome {
+  private func start(_ plan: SpawnPlan) -> Outcome {
     do throws(Errno) {
       let pipe = try ReportPipe()
       defer { pipe.writer.close() }
@@ -109,25 +128,19 @@ struct Launcher {
     return failure
   }
 
-  /// All but what only COMMAND has.
-  @inline(never)
-  func plan(_ slot: Slot, unmet: inout UInt8) throws(SpawnFailure) -> SpawnPlan {
+  private func plan(_ slot: Slot, unmet: inout UInt8) throws(SpawnFailure) -> SpawnPlan {
     let program = configuration.programs[slot]
-    let identity = credentials(program)
+    let identity = try credentials(program)
     var environment = self.environment
     if let attributes = program.attributes {
-      if !attributes.inheritEnvironment {
-        environment = WordBlock()
-        Self.addOwn(configuration, to: &environment)
-      }
-      if attributes.userEnvironment, try !addAccount(identity.user(of: program), to: &environment) {
-        unmet |= Self.unmetAccount
-      }
+      let user = identity.user(of: program)
+      let hasAccount = try Surroundings.begin(&environment, attributes, configuration, user)
+      if !hasAccount { unmet |= Self.unmetAccount }
     }
     let group = configuration.groups[program.group].name
-    environment.set((ByteString("SUPERVISOR_PROCESS_NAME=") + program.name).bytes[...])
-    environment.set((ByteString("SUPERVISOR_GROUP_NAME=") + group).bytes[...])
-    if let attributes = program.attributes { try add(attributes, to: &environment) }
+    environment.set("SUPERVISOR_PROCESS_NAME=" + program.name)
+    environment.set("SUPERVISOR_GROUP_NAME=" + group)
+    if let attributes = program.attributes { try Surroundings.add(attributes, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)
     var plan = SpawnPlan(
@@ -138,12 +151,11 @@ struct Launcher {
     plan.directory = program.directory?.bytes
     plan.umask = program.umask
     plan.openFiles = openFiles
-    if let attributes = program.attributes { set(attributes, &plan) }
+    if let attributes = program.attributes { Surroundings.set(attributes, &plan) }
     switch identity {
     case .unchanged: break
     case .changed(let credentials): plan.credentials = credentials
     case .unavailable: unmet |= Self.unmetUser
-    case .failed(let failure): throw failure
     }
     return plan
   }
@@ -162,7 +174,6 @@ struct Launcher {
     case changed(Credentials)
     /// Another user was asked for, but we are not root: the program runs as we are.
     case unavailable
-    case failed(SpawnFailure)
 
     /// Whom /etc/passwd is asked for; nil: who we are.
     func user(of program: Program) -> ByteString? {
@@ -171,16 +182,16 @@ struct Launcher {
     }
   }
 
-  private func credentials(_ program: Program) -> Identity {
+  private func credentials(_ program: Program) throws(SpawnFailure) -> Identity {
     guard let user = program.user else { return .unchanged }
     let credentials: Credentials
     do throws(UserFailure) {
       credentials = try lookUp(user)
     } catch {
       switch error {
-      case .noUser: return .failed(Self.failure(.user, .noEntry))
-      case .noGroup: return .failed(Self.failure(.group, .noEntry))
-      case .files(let errno): return .failed(Self.failure(.user, errno))
+      case .noUser: throw Self.failure(.user, .noEntry)
+      case .noGroup: throw Self.failure(.group, .noEntry)
+      case .files(let errno): throw Self.failure(.user, errno)
       }
     }
     if effectiveUserID() == 0 { return .changed(credentials) }
@@ -188,8 +199,14 @@ struct Launcher {
       return .unchanged
     }
     guard configuration.globals.requireUser else { return .unavailable }
-    return .failed(Self.failure(.uid, .permission))
+    throw Self.failure(.uid, .permission)
   }
+}
+
+extension WordBlock {
+  /// Sets one `NAME=value`.
+  @inline(never)
+  mutating func set(_ entry: ByteString) { set(entry.bytes[...]) }
 }
 
 /// `name`, `uid`, `name:group` or `uid:gid`.

@@ -15,12 +15,12 @@ struct Messages {
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
-    case .starting, .running, .stopping, .asking, .nextSignal, .stopped, .nothingToStart,
+    case .starting, .running, .stopping, .nextSignal, .stopped, .nothingToStart,
       .stopRequested:
       return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
-    case .backoff(_, _, pause: nil), .forwarding: return .debug
+    case .backoff(_, _, pause: nil): return .debug
     case .stopCommandFailed, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
       .killingAll, .sweeping:
       return .warn
@@ -54,9 +54,8 @@ struct Messages {
       }
       return message("{}: {} ({}){}", name(slot), what, ByteString(judgement), next(restart))
     case .stopping(let slot, let pid, let signal):
-      return message("{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal.name)
-    case .asking(let slot, let pid):
-      return message("{}: STOPPING (pid {}, stop_command)", name(slot), decimal(pid))
+      return message(
+        "{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal?.name ?? "stop_command")
     case .stopCommandFailed(let slot, let pid, let status, let signal):
       return message(
         "{}: stop_command {}{}", name(slot), status.map { text(of: $0) } ?? "was not run",
@@ -64,13 +63,10 @@ struct Messages {
     case .endingStopCommand(let slot):
       return message("{}: stop_command is still there, SIGKILL", name(slot))
     case .nextSignal(let slot, let pid, let signal, let waited):
-      return message(
-        "{}: still there after {}, {} (pid {})", name(slot), seconds(waited), signal.name,
-        decimal(pid))
+      return stillThere(slot, pid, waited, signal)
     case .stopped(let slot, _): return message("{}: STOPPED", name(slot))
     case .killing(let slot, let pid, let waited):
-      return message(
-        "{}: still there after {}, SIGKILL (pid {})", name(slot), seconds(waited), decimal(pid))
+      return stillThere(slot, pid, waited, .kill)
     case .survivedKill(let slot, let pid):
       return message(
         "{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid)
@@ -80,8 +76,6 @@ struct Messages {
     case .stopRepeated(let signal, _):
       return message("already stopping: {} {}, ignoring", signal.name, sender)
     case .killingAll: return "second SIGINT on the terminal: SIGKILL to all that is left"
-    case .forwarding(let slot, let signal, _):
-      return message("{}: gets {} {}", name(slot), signal.name, sender)
     case .ignored(let signal, _):
       return message("{} {} has no meaning here, ignoring", signal.name, sender)
     case .sweeping:
@@ -111,6 +105,15 @@ struct Messages {
     case .nothingLeft(let failed): why = "nothing left to do" + blame(failed)
     }
     return message("exit {}: {}", decimal(code), why)
+  }
+
+  @inline(never)
+  private func stillThere(
+    _ slot: Slot, _ pid: ProcessID, _ waited: Nanoseconds, _ signal: Signal
+  ) -> ByteString {
+    message(
+      "{}: still there after {}, {} (pid {})", name(slot), seconds(waited), signal.name,
+      decimal(pid))
   }
 
   /// - Parameter unmet: as `Launcher` has it.
@@ -190,8 +193,8 @@ struct Messages {
     case .fork: return "fork{}: {}"
     case .session: return "setsid{}: {}"
     case .limits: return "setrlimit {}: {}"
-    case .nice: return "nice {}: {}"
-    case .oomScore: return "oom_score_adj {}: {}"
+    case .nice: return "nice{}: {}"
+    case .oomScore: return "oom_score_adj{}: {}"
     case .capabilities: return "capset{}: {}"
     case .keepCapability: return "cap_keep {}: {}"
     case .dropCapability: return "cap_drop {}: {}"
@@ -222,8 +225,6 @@ struct Messages {
     case .exec: return ByteString(program.arguments.bytes.prefix { $0 != 0 })
     case .limits: return resourceName(step.detail)
     case .keepCapability, .dropCapability: return capabilityName(step.detail)
-    case .nice: return decimal(program.attributes?.nice ?? 0)
-    case .oomScore: return decimal(program.attributes?.oomScoreAdjust ?? 0)
     case .environmentFile, .environmentLine: return program.attributes?.envFile ?? ""
     case .secret:
       let secrets = program.attributes?.secrets.entriesEndedByNul ?? []
@@ -276,10 +277,10 @@ extension Notice {
   var sender: Sender? {
     switch self {
     case .stopRequested(_, let sender), .stopRepeated(_, let sender), .ignored(_, let sender),
-      .killingAll(let sender), .forwarding(_, _, let sender):
+      .killingAll(let sender):
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
-      .survivedKill, .nothingToStart, .sweeping, .asking, .stopCommandFailed, .endingStopCommand,
+      .survivedKill, .nothingToStart, .sweeping, .stopCommandFailed, .endingStopCommand,
       .nextSignal:
       return nil
     }

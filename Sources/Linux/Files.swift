@@ -8,13 +8,15 @@ public func isDirectory(_ path: [UInt8]) throws(Errno) -> Bool {
 }
 
 /// The bytes of a file, or nil when there are more than `limit` of them.
-public func readFile(_ path: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
-  let file = try FileDescriptor.openForReading(path)
+/// - Parameter onlyOrdinary: never waits for somebody at the other end: what is no regular file is an
+///   error.
+public func readFile(
+  _ path: [UInt8], limit: Int, onlyOrdinary: Bool = false
+) throws(Errno) -> [UInt8]? {
+  let file =
+    try onlyOrdinary ? .openWithoutWaiting(path) : FileDescriptor.openForReading(path)
   defer { file.close() }
-  return try readAll(file, limit: limit)
-}
-
-private func readAll(_ file: FileDescriptor, limit: Int) throws(Errno) -> [UInt8]? {
+  if onlyOrdinary, !file.isRegularFile { throw .invalid }
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 8192)
   while true {
@@ -32,15 +34,6 @@ private func readAll(_ file: FileDescriptor, limit: Int) throws(Errno) -> [UInt8
     bytes.append(contentsOf: chunk[..<count])
     if bytes.count > limit { return nil }
   }
-}
-
-/// The bytes of an ordinary file, without ever waiting for somebody at the other end of it (a fifo).
-/// - Returns: nil when there are more than `limit` of them.
-public func readOrdinaryFile(_ path: [UInt8], limit: Int) throws(Errno) -> [UInt8]? {
-  let file = try FileDescriptor.openWithoutWaiting(path)
-  defer { file.close() }
-  guard file.isRegularFile else { throw .invalid }
-  return try readAll(file, limit: limit)
 }
 
 /// What a C callback collects.

@@ -124,9 +124,8 @@ public enum Notice: Equatable, Sendable {
   case fatal(Slot, StartFailure, tries: Int32)
   /// `restart`: the pause before it is started again; nil: it stays ended.
   case exited(Slot, WaitStatus, expected: Bool, restart: Nanoseconds?)
-  case stopping(Slot, ProcessID, Signal)
-  /// STOPPING by `stop_command`.
-  case asking(Slot, ProcessID)
+  /// Told to end by this signal; nil: by `stop_command`.
+  case stopping(Slot, ProcessID, Signal?)
   /// `stop_command` did not do it: the stop signal does. nil: the program has ended meanwhile.
   case stopCommandFailed(Slot, ProcessID, WaitStatus?, Signal?)
   /// The program has ended, its `stop_command` not: SIGKILL.
@@ -146,8 +145,6 @@ public enum Notice: Equatable, Sendable {
   case stopRepeated(Signal, Sender)
   /// A second SIGINT on a terminal: SIGKILL to all that is left.
   case killingAll(Sender)
-  /// A program gets a signal for swinit too.
-  case forwarding(Slot, Signal, Sender)
   /// A signal that has no meaning (here).
   case ignored(Signal, Sender)
   /// All programs are gone; what is left of their processes is told to end.

@@ -23,12 +23,12 @@ extension Supervisor {
   ) {
     if pid != 0, configuration.programs[slot].attributes?.stopCommand.isEmpty == false {
       transition(slot, to: .stopping(pid: pid, stage: .asked))
-      actions.append(.report(.asking(slot, pid)))
+      actions.say(.stopping(slot, pid, nil))
       actions.append(.runStopCommand(slot, pid))
       timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
       return
     }
-    actions.append(.report(.stopping(slot, pid, stopSignal(of: slot))))
+    actions.say(.stopping(slot, pid, stopSignal(of: slot)))
     sendFirst(slot, pid, now, &actions)
   }
 
@@ -61,7 +61,7 @@ extension Supervisor {
       return killAfterWait(slot, pid, now, &actions)
     }
     records[slot].stopSteps += 1
-    if pid != 0 { actions.append(.report(.nextSignal(slot, pid, step.signal, after: step.pause))) }
+    if pid != 0 { actions.say(.nextSignal(slot, pid, step.signal, after: step.pause)) }
     sendNext(step.signal, slot, pid, now, &actions)
   }
 
@@ -70,7 +70,7 @@ extension Supervisor {
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     let waited = configuration.programs[slot].stopwaitsecs
-    actions.append(.report(.killing(slot, pid, after: waited)))
+    actions.say(.killing(slot, pid, after: waited))
     kill(slot, pid, now, &actions)
   }
 
@@ -84,7 +84,7 @@ extension Supervisor {
     let isLeft = stage == .left
     if !isSuccess {
       let signal = isLeft ? nil : stopSignal(of: slot)
-      actions.append(.report(.stopCommandFailed(slot, pid, status, signal)))
+      actions.say(.stopCommandFailed(slot, pid, status, signal))
     }
     if isLeft {
       stopEnded(slot, nil, now, &actions)
@@ -96,7 +96,7 @@ extension Supervisor {
   }
 
   mutating func leftTimedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
-    actions.append(.report(.endingStopCommand(slot)))
+    actions.say(.endingStopCommand(slot))
     actions.append(.endStopCommand(slot))
     stopEnded(slot, nil, now, &actions)
   }
@@ -111,7 +111,7 @@ extension Supervisor {
     records[slot].failures = 0
     records[slot].lastEnd = .fine
     transition(slot, to: .stopped)
-    actions.append(.report(.stopped(slot, status)))
+    actions.say(.stopped(slot, status))
     levelMayBeGone(now, &actions)
   }
 
@@ -129,17 +129,21 @@ extension Supervisor {
 
   /// Passes a signal on to the programs that are RUNNING and want it. One that has just been started
   /// may not handle it yet, and would die of it. False: nobody got it.
-  mutating func forward(_ signal: Signal, _ sender: Sender, _ actions: inout [Action]) -> Bool {
+  mutating func forward(_ signal: Signal, _ actions: inout [Action]) -> Bool {
     guard case .running = phase else { return false }
     var isForwarded = false
     for slot in forwarders {
       guard case .running(let pid, _) = records[slot].state, pid != 0,
         configuration.programs[slot].attributes?.forwardSignals.contains(signal) == true
       else { continue }
-      actions.append(.report(.forwarding(slot, signal, sender)))
       actions.append(.forward(pid, signal))
       isForwarded = true
     }
     return isForwarded
   }
+}
+
+extension [Action] {
+  @inline(never)
+  mutating func say(_ notice: Notice) { append(.report(notice)) }
 }

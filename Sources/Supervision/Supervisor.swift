@@ -185,7 +185,7 @@ public struct Supervisor: Sendable {
     let wasForwarded = forwardToCommand(signal, &actions)
     let resized = signal == .windowChange && onTerminal
     guard configuration.globals.stopOn.contains(signal), !resized else {
-      let isWanted = forward(signal, sender, &actions)
+      let isWanted = forward(signal, &actions)
       if !resized, !wasForwarded, !isWanted { actions.append(.report(.ignored(signal, sender))) }
       return
     }

@@ -112,7 +112,7 @@ extension Acceptance {
       }
       try await withSwinit(Setup(text)) { swinit in
         try await swinit.log(
-          "probe: FATAL, cannot start: oom_score_adj \(value): Permission denied"
+          "probe: FATAL, cannot start: oom_score_adj: Permission denied"
             + " (CAP_SYS_RESOURCE is missing)")
         try await swinit.expectEnd(1)
       }
@@ -156,8 +156,8 @@ extension Acceptance {
 
     /// What only root may do, by one who is not.
     @Test(arguments: [
-      ("nice=-5", "nice -5: Permission denied (swinit is not root)"),
-      ("oom_score_adj=-5", "oom_score_adj -5: Permission denied (swinit is not root)"),
+      ("nice=-5", "nice: Permission denied (swinit is not root)"),
+      ("oom_score_adj=-5", "oom_score_adj: Permission denied (swinit is not root)"),
       ("rlimit_nofile=99999999", "setrlimit NOFILE: Operation not permitted (swinit is not root)"),
       ("cap_keep=KILL", "cap_keep KILL: Operation not permitted (swinit does not have it)"),
       ("cap_drop=CHOWN", "cap_drop CHOWN: Operation not permitted (swinit is not root)"),

@@ -54,13 +54,9 @@ struct MessageTests {
       "[program:x]\ncommand=/x\nstopsignal=TSTP,5,TERM",
       "3: warning: Supervisor takes only one signal for stopsignal"),
     Case(
-      "[program:x]\ncommand=/x\nreloadsignal=TREM",
-      "3: cannot read reloadsignal \"TREM\": one signal is allowed, by name or number, as TERM,"
-        + " SIGINT, RTMIN+3 or 15"),
-    Case(
       "[program:x]\ncommand=/x\nreloadsignal=USR1",
-      "3: warning: reloadsignal is not in this version: nothing asks for a reload; forward_signals"
-        + " passes a signal of the container on"),
+      "3: warning: reloadsignal is not in this version: nothing asks for a reload (see"
+        + " forward_signals)"),
     Case(
       "[program:x]\ncommand=/x\nforward_signals=HUP,KILL,CHLD",
       "3: cannot forward SIGKILL: it is for swinit alone, or a fault of its own",
@@ -76,8 +72,7 @@ struct MessageTests {
       "3: cannot read env_file \"\": a path is allowed"),
     Case(
       "[program:x]\ncommand=/x\nsecrets=PASSWORD",
-      "3: cannot read secrets \"PASSWORD\": NAME:/PATH pairs separated by commas are allowed, each"
-        + " NAME once"),
+      "3: cannot read secrets \"PASSWORD\": NAME:/PATH pairs separated by commas are allowed"),
     Case(
       "[program:x]\ncommand=/x\nnice=20",
       "3: cannot read nice \"20\": a whole number of -20 to 19 is allowed"),
@@ -86,23 +81,16 @@ struct MessageTests {
       "3: cannot read oom_score_adj \"-1001\": a whole number of -1000 to 1000 is allowed"),
     Case(
       "[program:x]\ncommand=/x\nrlimit_nofile=2:1",
-      "3: cannot read rlimit_nofile \"2:1\": SOFT or SOFT:HARD is allowed, each a whole number or"
-        + " unlimited, the first not above the second"),
-    Case(
-      "[program:x]\ncommand=/x\nrlimit_core=1M",
-      "3: cannot read rlimit_core \"1M\": SOFT or SOFT:HARD is allowed, each a number of bytes, as"
-        + " 4096 or 64MB, or unlimited, the first not above the second"),
+      "3: cannot read rlimit_nofile \"2:1\": SOFT or SOFT:HARD is allowed, each a number, a size as"
+        + " 64MB, or unlimited, SOFT not above HARD"),
     Case(
       "[program:x]\ncommand=/x\nrlimit_nofiles=1",
       "3: warning: ignoring \"rlimit_nofiles\" in [program:x]: there is no such option; did you mean"
         + " \"rlimit_nofile\"?"),
     Case(
       "[program:x]\ncommand=/x\ncap_keep=cap_net_bind_servce",
-      "3: cannot read cap_keep \"cap_net_bind_servce\": names of capabilities separated by commas"
-        + " are allowed, as NET_BIND_SERVICE,CHOWN, or ALL; did you mean \"NET_BIND_SERVICE\"?"),
-    Case(
-      "[program:x]\ncommand=/x\ncap_keep=CHOWN,KILL\ncap_drop=cap_kill",
-      "4: cannot both keep and drop KILL"),
+      "3: cannot read cap_keep \"cap_net_bind_servce\": names separated by commas are allowed, as"
+        + " NET_BIND_SERVICE,CHOWN, or ALL; did you mean \"net_bind_service\"?"),
     Case(
       "[program:x]\ncommand=/x\nstdin=tty",
       "3: cannot read stdin \"tty\": null, pipe or inherit is allowed"),

@@ -10,8 +10,7 @@ extension Invariants {
     /// The signal that a notice has announced.
     var announced: (pid: ProcessID, signal: Signal, group: Bool)?
     var killingAll = false
-    passing = nil
-    passed = 0
+    passed = []
     let actions = withoutForwarded(actions)
     for (index, action) in actions.enumerated() {
       if let expected = announced {
@@ -23,13 +22,6 @@ extension Invariants {
         announced = nil
         continue
       }
-      if let expected = passing {
-        guard case .forward(let pid, let signal) = action, (pid, signal) == expected else {
-          return require(false, "No signal is announced and not passed on: \(expected).")
-        }
-        passing = nil
-        continue
-      }
       switch action {
       case .spawn(let slot):
         require(index == actions.count - 1, "No spawn is followed by another action.")
@@ -38,7 +30,7 @@ extension Invariants {
         require(
           killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
         killAtOnce(pid, group, now)
-      case .forward: require(false, "No signal is passed on without a word.")
+      case .forward(let pid, let signal): passOn(pid, signal, event)
       case .runStopCommand(let slot, let pid): runStopCommand(slot, pid)
       case .endStopCommand(let slot): endStopCommand(slot)
       case .stopAwaited(let slot):
@@ -112,9 +104,9 @@ extension Invariants {
     case .fatal(let slot, let failure, let tries): fatal(slot, failure, tries, event, now)
     case .exited(let slot, let status, let expected, let restart):
       exited(slot, status, expected, restart, event, now)
-    case .stopping(let slot, let pid, let signal):
+    case .stopping(let slot, let pid, let signal?):
       return stopping(slot, pid, signal, now)
-    case .asking(let slot, let pid): asking(slot, pid, now)
+    case .stopping(let slot, let pid, nil): asking(slot, pid, now)
     case .stopCommandFailed(let slot, _, let status, let signal):
       return stopCommandFailed(slot, status, signal, event, now)
     case .endingStopCommand(let slot): endingStopCommand(slot, event, now)
@@ -148,7 +140,6 @@ extension Invariants {
         programs[slot].deadline = now
       }
       see(stop?.sweep == nil ? .secondInterrupt : .secondInterruptInSweep)
-    case .forwarding(let slot, let signal, _): passOn(slot, signal, event)
     case .ignored(let signal, _):
       require(!asksForStop(event, signal), "No stop signal is ignored.")
       see(.ignoredSignal)

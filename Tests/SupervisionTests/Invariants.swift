@@ -31,9 +31,8 @@ struct Invariants {
   /// The first thing that happened though it never may.
   var violation: String?
 
-  /// What is to be passed on to a program next, and to how many it was in the present event.
-  var passing: (pid: ProcessID, signal: Signal)?
-  var passed = 0
+  /// The programs that the signal of the present event was passed on to.
+  var passed: [Slot] = []
   /// What the signal of the present event has to become on its way to COMMAND; nil: it does not go
   /// there.
   var forwarding: Forwarding?

@@ -121,21 +121,20 @@ extension Invariants {
     }
   }
 
-  mutating func passOn(_ slot: Slot, _ signal: Signal, _ event: Event) {
-    guard case .signal(signal, _) = event, wanting(event).contains(slot) else {
+  mutating func passOn(_ pid: ProcessID, _ signal: Signal, _ event: Event) {
+    guard case .signal(signal, _) = event, let slot = processes[pid],
+      wanting(event).contains(slot), !passed.contains(slot)
+    else {
       return require(
-        false, "p\(slot): no signal is passed on but to a RUNNING program that wants it.")
+        false, "No signal is passed on but to a RUNNING program that wants it, nor twice.")
     }
-    passing = (programs[slot].pid, signal)
-    passed += 1
+    passed.append(slot)
     see(.passedOn)
   }
 
   mutating func checkPassedOn(_ event: Event) {
-    require(passing == nil, "No signal is announced and not passed on.")
-    guard passed > 0 || stop == nil else { return }
+    guard !passed.isEmpty || stop == nil else { return }
     require(
-      passed == wanting(event).count,
-      "No program that wants a signal is left out, or gets it twice.")
+      passed.count == wanting(event).count, "No program that wants a signal is left out.")
   }
 }

@@ -35,8 +35,7 @@ func words(_ notice: Notice) -> String {
     return "p\(slot) EXITED \(words(status)) \(expected ? "expected" : "unexpected")"
       + (restart.map { ", again in \(words($0))" } ?? "")
   case .stopping(let slot, let pid, let signal):
-    return "p\(slot) STOPPING pid \(pid) \(signal.name)"
-  case .asking(let slot, let pid): return "p\(slot) STOPPING pid \(pid) stop_command"
+    return "p\(slot) STOPPING pid \(pid) " + (signal.map { "\($0.name)" } ?? "stop_command")
   case .stopCommandFailed(let slot, let pid, let status, let signal):
     return "p\(slot) stop_command \(status.map { words($0) } ?? "not run")"
       + (signal.map { ", \($0.name) to \(pid)" } ?? "")
@@ -54,8 +53,6 @@ func words(_ notice: Notice) -> String {
   case .stopRepeated(let signal, let sender):
     return "stop repeated: \(signal.name) from \(words(sender))"
   case .killingAll(let sender): return "killing all: \(words(sender))"
-  case .forwarding(let slot, let signal, let sender):
-    return "p\(slot) gets \(signal.name) from \(words(sender))"
   case .ignored(let signal, let sender): return "ignored: \(signal.name) from \(words(sender))"
   case .sweeping(let signal): return "sweeping: \(signal.name)"
   }
