@@ -73,9 +73,11 @@ private func signals() -> ByteString {
       Levels end in descending order of priority, each only when the one above is gone; a program
       that is still there after its stopwaitsecs gets SIGKILL. A repeated signal changes nothing;
       a second SIGINT on a terminal kills what is left.
-    Every other signal is logged and has no effect; with a COMMAND every signal goes to it.
-    Programs get their stopsignal=; where none is set, the signal that swinit was told to stop with
-      when that was SIGTERM or SIGINT, else SIGTERM.
+    Every other signal goes to the programs that want it (forward_signals=), else is logged and has
+      no effect; with a COMMAND every signal goes to it.
+    Programs get their stopsignal=, one or several with pauses; where none is set, the signal that
+      swinit was told to stop with when that was SIGTERM or SIGINT, else SIGTERM. A stop_command= is
+      run instead; when it fails the signal is sent.
     """
 }
 
@@ -139,9 +141,10 @@ private let environment: ByteString = """
                               command, log files and directory) the program's own environment;
                               %(ENV_NAME:-default)s where it may be missing
   Given to every program, later ones over earlier ones:
-    what swinit was started with
+    what swinit was started with, unless inherit_env=false
     [swinit] environment=
+    with user_environment=true HOME, USER, LOGNAME and SHELL; user= alone does not change them
     SUPERVISOR_ENABLED=1, SUPERVISOR_PROCESS_NAME, SUPERVISOR_GROUP_NAME
-    the program's own environment=
-  HOME, USER, LOGNAME and SHELL are passed on as they are; user= does not change them.
+    the program's own env_file=, secrets=, environment=
+  A stop_command= has all these and MAINPID.
   """

@@ -57,9 +57,9 @@ extension Reader {
     guard let first = values.index("rlimit_cpu") else { return }
     for index in values.options.indices where values.options[index].kind == .limit {
       guard let found = values.values[index].text.flatMap({ parseLimit($0) }) else { continue }
-      limits.append(UInt64(index - first))
-      limits.append(found[0])
-      limits.append(found[1])
+      limits.add(UInt64(index - first))
+      limits.add(found.soft)
+      limits.add(found.hard)
     }
   }
 

@@ -35,27 +35,31 @@ func parseStopSignals(_ text: ByteString) -> [UInt64]? {
     guard
       let number = isSignal ? Signal(part).map({ Int64($0.number) }) : parseSeconds(part.trimmed)
     else { return nil }
-    numbers.append(UInt64(number))
+    numbers.add(UInt64(number))
   }
   return numbers
 }
 
 /// `SOFT`, `SOFT:HARD`, each a number, a size (`64MB`) or `unlimited`; SOFT alone is both, as with
 /// `prlimit(1)`.
-/// - Returns: both.
 @inline(never)
-func parseLimit(_ text: ByteString) -> [UInt64]? {
-  var limits: [UInt64] = []
-  for part in text.split(at: UInt8(ascii: ":")) {
-    var limit = Attributes.unlimited
-    if !part.trimmed.lowercased.equals("unlimited") {
-      guard let number = parseSize(part.trimmed) else { return nil }
-      limit = UInt64(number)
-    }
-    limits.append(limit)
-  }
-  if limits.count == 1 { limits.append(limits[0]) }
-  return limits.count == 2 && limits[0] <= limits[1] ? limits : nil
+func parseLimit(_ text: ByteString) -> (soft: UInt64, hard: UInt64)? {
+  let colon = text.firstIndex(of: UInt8(ascii: ":")) ?? text.count
+  guard let soft = parseOneLimit(text.slice(0, colon)) else { return nil }
+  if colon == text.count { return (soft, soft) }
+  guard let hard = parseOneLimit(text.dropping(colon + 1)), soft <= hard else { return nil }
+  return (soft, hard)
+}
+
+@inline(never)
+private func parseOneLimit(_ text: ByteString) -> UInt64? {
+  let word = text.trimmed.lowercased
+  return word.equals("unlimited") ? Attributes.unlimited : parseSize(word).map { UInt64($0) }
+}
+
+extension [UInt64] {
+  @inline(never)
+  mutating func add(_ number: UInt64) { append(number) }
 }
 
 /// Names in any case, with or without CAP_, or `all`, separated by commas.

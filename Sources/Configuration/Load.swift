@@ -118,7 +118,7 @@ private struct Loader<Source: ConfigurationSource> {
         "[include] in a file that is itself included has no effect, as in Supervisor")
       return
     }
-    guard let entry = include.entry("files") else {
+    guard let entry = include.entry(FixedText("files")) else {
       reader.faults.error(include.place, "cannot follow [include]: files= is missing")
       return
     }

@@ -38,6 +38,26 @@ let programTable: StaticString = """
    names is the program. While the command stays, the file is not looked at.
   environment | environment | | Variables for this program, NAME="value" separated by commas; of\
    two of one name the last counts.
+  redirect_stderr | flag | false | Send stderr where stdout goes.
+  stdout_logfile | logfile | AUTO | Where stdout goes: a path, /dev/stdout, /dev/stderr, or NONE.\
+   AUTO: the container's stdout. Missing directories are made.
+  stdout_logfile_maxbytes | size missing | 50MB | Size at which the log file is rotated; 0:\
+   never.
+  stdout_logfile_backups | integer missing | 10 | How many rotated log files are kept.
+  stdout_capture_maxbytes | size missing | 0 | Size of the buffer for PROCESS_COMMUNICATION\
+   events; 0: none.
+  stdout_events_enabled | flag missing | false | Send PROCESS_LOG events for its stdout.
+  stdout_syslog | flag missing | false | Send its stdout to syslog as well.
+  stderr_logfile | logfile | AUTO | Where stderr goes, as stdout_logfile. AUTO: the container's\
+   stderr.
+  stderr_logfile_maxbytes | size missing | 50MB | Size at which the log file is rotated; 0:\
+   never.
+  stderr_logfile_backups | integer missing | 10 | How many rotated log files are kept.
+  stderr_capture_maxbytes | size missing | 0 | Size of the buffer for PROCESS_COMMUNICATION\
+   events; 0: none.
+  stderr_events_enabled | flag missing | false | Send PROCESS_LOG events for its stderr.
+  stderr_syslog | flag missing | false | Send its stderr to syslog as well.
+  serverurl | text missing | AUTO | URL of the control server, as SUPERVISOR_SERVER_URL.
   stop_command | command | | Run instead of the stop signal, as the program is, with its pid in\
    MAINPID. If it fails the signal is sent; after stopwaitsecs both are killed.
   forward_signals | signals | | Signals for swinit that it gets too while it is RUNNING; not those\
@@ -72,26 +92,6 @@ let programTable: StaticString = """
   rlimit_rttime | limit | | Limit of real-time CPU time, microseconds.
   stdin | standardInput | null | What it reads: nothing, a pipe that stays open, or the container's\
    stdin (inherit).
-  redirect_stderr | flag | false | Send stderr where stdout goes.
-  stdout_logfile | logfile | AUTO | Where stdout goes: a path, /dev/stdout, /dev/stderr, or NONE.\
-   AUTO: the container's stdout. Missing directories are made.
-  stdout_logfile_maxbytes | size missing | 50MB | Size at which the log file is rotated; 0:\
-   never.
-  stdout_logfile_backups | integer missing | 10 | How many rotated log files are kept.
-  stdout_capture_maxbytes | size missing | 0 | Size of the buffer for PROCESS_COMMUNICATION\
-   events; 0: none.
-  stdout_events_enabled | flag missing | false | Send PROCESS_LOG events for its stdout.
-  stdout_syslog | flag missing | false | Send its stdout to syslog as well.
-  stderr_logfile | logfile | AUTO | Where stderr goes, as stdout_logfile. AUTO: the container's\
-   stderr.
-  stderr_logfile_maxbytes | size missing | 50MB | Size at which the log file is rotated; 0:\
-   never.
-  stderr_logfile_backups | integer missing | 10 | How many rotated log files are kept.
-  stderr_capture_maxbytes | size missing | 0 | Size of the buffer for PROCESS_COMMUNICATION\
-   events; 0: none.
-  stderr_events_enabled | flag missing | false | Send PROCESS_LOG events for its stderr.
-  stderr_syslog | flag missing | false | Send its stderr to syslog as well.
-  serverurl | text missing | AUTO | URL of the control server, as SUPERVISOR_SERVER_URL.
   """
 
 /// `[eventlistener:NAME]`, beside those of a program.

@@ -43,7 +43,7 @@ final class Section {
   }
 
   @inline(never)
-  func entry(_ key: ByteString) -> Entry? {
+  func entry(_ key: FixedText) -> Entry? {
     for entry in entries where entry.key == key { return entry }
     return nil
   }

@@ -4,12 +4,13 @@ final class SectionValues {
   let options: [Option]
   /// As `options`.
   fileprivate(set) var values: [Value] = []
+  /// Of all that is neither set nor has a default.
+  fileprivate let unset = Value()
 
   @inline(never)
   init(_ kind: SectionKind) {
     self.kind = kind
     options = kind.allOptions
-    let unset = Value()
     for _ in options { values.append(unset) }
   }
 
@@ -69,8 +70,11 @@ extension Reader {
     _ index: Int, of values: SectionValues, _ section: Section, _ names: ExpansionNames
   ) {
     let option = values.options[index]
-    let key = ByteString(option.name)
-    let entry = section.entry(key) ?? defaults?.entry(key)
+    let entry = section.entry(option.name) ?? defaults?.entry(option.name)
+    if entry == nil, option.defaultText.isEmpty {
+      values.values[index] = values.unset
+      return
+    }
     var value: Value?
     var written = ByteString()
     if let entry {
@@ -117,9 +121,8 @@ extension Reader {
     case .environment: return readEnvironment(text, entry)
     case .path, .logfile: return readPath(text, option, entry)
     case .flag, .integer, .seconds, .size, .octal, .signal, .stopSignals, .signals, .exitcodes,
-      .autorestart,
-      .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user, .processName,
-      .names, .events, .address, .socket, .text, .limit, .capabilities, .secrets,
+      .autorestart, .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user,
+      .processName, .names, .events, .address, .socket, .text, .limit, .capabilities, .secrets,
       .standardInput:
       break
     }

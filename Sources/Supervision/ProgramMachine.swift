@@ -271,7 +271,7 @@ extension Supervisor {
     _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]
   ) {
     let group = configuration.programs[slot].stopasgroup
-    actions.append(.signal(pid, signal, group: group))
+    actions.order(.signal(pid, signal, group: group))
   }
 
   /// SIGKILL to a program that was told to end, or that a person will not wait for.
@@ -281,8 +281,8 @@ extension Supervisor {
     if case .stopping(_, .asked) = records[slot].state { asked = true }
     transition(slot, to: .stopping(pid: pid, stage: .killed))
     let group = configuration.programs[slot].killasgroup
-    if pid != 0 { actions.append(.signal(pid, .kill, group: group)) }
-    if asked { actions.append(.endStopCommand(slot)) }
+    if pid != 0 { actions.order(.signal(pid, .kill, group: group)) }
+    if asked { actions.order(.endStopCommand(slot)) }
     timers.set(slot, to: now + Self.killPatience)
   }
 

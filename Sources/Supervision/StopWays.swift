@@ -24,19 +24,20 @@ extension Supervisor {
     if pid != 0, configuration.programs[slot].attributes?.stopCommand.isEmpty == false {
       transition(slot, to: .stopping(pid: pid, stage: .asked))
       actions.say(.stopping(slot, pid, nil))
-      actions.append(.runStopCommand(slot, pid))
-      timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
+      actions.order(.runStopCommand(slot, pid))
+      timers.set(slot, to: now + stopWait(of: slot))
       return
     }
     actions.say(.stopping(slot, pid, stopSignal(of: slot)))
     sendFirst(slot, pid, now, &actions)
   }
 
+  @inline(never)
   private mutating func sendFirst(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     records[slot].stopSteps = 0
-    if pid == 0 { actions.append(.stopAwaited(slot)) }
+    if pid == 0 { actions.order(.stopAwaited(slot)) }
     sendNext(stopSignal(of: slot), slot, pid, now, &actions)
   }
 
@@ -47,9 +48,8 @@ extension Supervisor {
   ) {
     transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
     if pid != 0, !hasForwarded(to: slot) { send(signal, slot, pid, &actions) }
-    let program = configuration.programs[slot]
-    let next = program.attributes?.stopStep(records[slot].stopSteps)
-    timers.set(slot, to: now + (next?.pause ?? program.stopwaitsecs))
+    let next = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
+    timers.set(slot, to: now + (next?.pause ?? stopWait(of: slot)))
   }
 
   /// The wait after a stop signal is over: the next one of a sequence, or SIGKILL.
@@ -65,12 +65,14 @@ extension Supervisor {
     sendNext(step.signal, slot, pid, now, &actions)
   }
 
+  /// How long a program may take after its last stop signal, or with its `stop_command`.
+  func stopWait(of slot: Slot) -> Nanoseconds { configuration.programs[slot].stopwaitsecs }
+
   @inline(never)
   mutating func killAfterWait(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    let waited = configuration.programs[slot].stopwaitsecs
-    actions.say(.killing(slot, pid, after: waited))
+    actions.say(.killing(slot, pid, after: stopWait(of: slot)))
     kill(slot, pid, now, &actions)
   }
 
@@ -97,7 +99,7 @@ extension Supervisor {
 
   mutating func leftTimedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     actions.say(.endingStopCommand(slot))
-    actions.append(.endStopCommand(slot))
+    actions.order(.endStopCommand(slot))
     stopEnded(slot, nil, now, &actions)
   }
 
@@ -136,7 +138,7 @@ extension Supervisor {
       guard case .running(let pid, _) = records[slot].state, pid != 0,
         configuration.programs[slot].attributes?.forwardSignals.contains(signal) == true
       else { continue }
-      actions.append(.forward(pid, signal))
+      actions.order(.forward(pid, signal))
       isForwarded = true
     }
     return isForwarded
@@ -144,6 +146,8 @@ extension Supervisor {
 }
 
 extension [Action] {
+  @inline(never)
+  mutating func order(_ action: Action) { append(action) }
   @inline(never)
   mutating func say(_ notice: Notice) { append(.report(notice)) }
 }
