@@ -76,6 +76,7 @@ extension Supervisor {
     kill(slot, pid, now, &actions)
   }
 
+  @inline(never)
   mutating func stopCommandEnded(
     _ slot: Slot, _ status: WaitStatus?, _ now: Time, _ actions: inout [Action]
   ) {
