@@ -160,6 +160,32 @@ extension Acceptance {
       }
     }
 
+    /// A daemon that a pidfile names: MAINPID is the daemon, and so is who gets a signal.
+    @Test func aDaemonIsAskedAndSignalled() async throws {
+      let text = """
+        [program:probe]
+        command=%(here)s/wrapper
+        pidfile=%(here)s/pid
+        startsecs=0
+        forward_signals=HUP
+        stop_command=%(here)s/stop
+        """
+      let files = [
+        "listener": listener, "stop": "#!/bin/sh\necho \"main $MAINPID\"; kill $MAINPID\n",
+        "wrapper": "#!/bin/sh\ncd ${0%/*}\nsetsid ./listener &\necho $! > pid\nexit 0\n",
+      ]
+      try await withSwinit(Setup(text, files: files)) { swinit in
+        try await swinit.line("ready")
+        try await swinit.log("probe: follows pid ")
+        let pid = swinit.folder.read("pid")?.split(separator: "\n").first ?? ""
+        swinit.signal(SIGHUP)
+        try await swinit.line("hup")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+        #expect(swinit.output?.texts.suffix(2) == ["main \(pid)", "term"], "\(swinit.transcript)")
+      }
+    }
+
     @Test func aSignalIsPassedOnAndItsProgramStays() async throws {
       let text = """
         [program:probe]
