@@ -76,7 +76,7 @@ struct Launcher {
       if stopped != 0 {
         Surroundings.makeStopCommand(&plan, attributes, stopped)
       } else if attributes.stdin == .pipe {
-        return withInput(plan)
+        return withInput(&plan)
       } else if attributes.stdin == .inherit {
         plan.stdin = .standardInput
       }
@@ -84,11 +84,10 @@ struct Launcher {
     return start(plan)
   }
 
-  private func withInput(_ plan: SpawnPlan) -> Outcome {
+  private func withInput(_ plan: inout SpawnPlan) -> Outcome {
     do throws(Errno) {
       let (reader, writer) = try FileDescriptor.inputPipe()
       defer { reader.close() }
-      var plan = plan
       plan.stdin = reader
       let outcome = start(plan)
       guard case .launched(var launched) = outcome else {

@@ -47,7 +47,7 @@ enum Surroundings {
         if entry.contains(byte: UInt8(ascii: "=")) {
           environment.set(entry)
         } else if let value = environmentValue(entry.bytes) {
-          environment.set(entry + "=" + ByteString(value))
+          environment.set(message("{}={}", entry, ByteString(value)))
         }
       }
     }
@@ -55,7 +55,8 @@ enum Surroundings {
     for secret in attributes.secrets.entriesEndedByNul {
       let value = try read(secret.pathOfSecret, limit: longestSecret, step)
       if value.contains(0) { throw Launcher.failure(step, .invalid) }
-      environment.set(secret.nameOfSecret + "=" + ByteString(value).withoutLineEnds)
+      environment.set(
+        message("{}={}", secret.nameOfSecret, ByteString(value).withoutLineEnds))
       step.detail &+= 1
     }
   }
