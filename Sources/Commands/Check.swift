@@ -1,5 +1,6 @@
 import Configuration
 import Linux
+import Supervision
 
 /// Reads and judges the configuration, starts nothing: 0, or 78 when there are errors.
 ///
@@ -14,7 +15,31 @@ func check(_ paths: [ByteString], strict: Bool, json: Bool) -> UInt8 {
       Output.print(report.json(loaded.configuration, loaded.faults))
     }
   } else {
-    Output.print(loaded.configuration.listing())
+    Output.print(loaded.configuration.listing(runs: nextRuns(loaded.configuration)))
   }
   return ExitCode.fine.rawValue
+}
+
+/// As the programs: when those with a schedule run.
+private func nextRuns(_ configuration: Configuration) -> [ByteString] {
+  let now = WallTime(seconds: wallNow())
+  let zone = Zone { localOffset(at: $0) }
+  var runs: [ByteString] = []
+  for program in configuration.programs {
+    var text = ByteString()
+    if let schedule = program.schedule {
+      text = "runs"
+      if schedule.isCalendar {
+        var time = now
+        for index in 0..<3 {
+          time = schedule.next(after: time, in: zone)
+          text += (index == 0 ? " " : ", ") + localText(of: time, in: zone)
+        }
+      } else {
+        text += message(" every {} s", decimal(schedule.period.count / 1_000_000_000))
+      }
+    }
+    runs.append(text)
+  }
+  return runs
 }

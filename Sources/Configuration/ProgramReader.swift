@@ -192,11 +192,30 @@ extension Reader {
     program.directory = values.text("directory")
     program.umask = values.mode("umask")
     readFollow(values, &program)
+    readSchedule(values, &program)
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
     result.programs.append(program)
+  }
+
+  /// A scheduled program is none of what makes a service: see `Supervision`'s `ScheduledRuns.swift`.
+  @inline(never)
+  private func readSchedule(_ values: SectionValues, _ program: inout Program) {
+    guard let text = values.text("schedule"), let schedule = try? parseSchedule(text) else {
+      return
+    }
+    program.schedule = schedule
+    program.autostart = false
+    program.startsecs = .zero
+    program.startretries = 0
+    program.autorestart = .never
+    program.essential = .none
+    if let place = values.place("pidfile"), program.follow != nil {
+      faults.error(
+        place, "cannot use pidfile= with schedule=: a run is over when its command has ended")
+    }
   }
 
   /// `pidfile=`, or a pidproxy as command: then its words are not run, since what it does is done here.

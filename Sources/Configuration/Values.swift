@@ -35,6 +35,7 @@ extension Option {
     case .autorestart:
       number(WordList.autorestart.index(of: text) ?? parseFlag(text).map { $0 * 2 })
     case .essential: number(WordList.essential.index(of: text) ?? parseFlag(text).map { $0 * 2 })
+    case .schedule: (try? parseSchedule(text)) == nil ? nil : Value(text: text)
     case .restartDelay: parsePauses(text) == nil ? nil : Value(text: text)
     case .exitOnSignal: number(WordList.exitOnSignal.index(of: text))
     case .userPolicy: number(WordList.userPolicy.index(of: text))

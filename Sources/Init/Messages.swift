@@ -12,15 +12,20 @@ struct Messages {
   let isRoot: Bool
   /// The program that is COMMAND.
   let command: Slot?
+  let zone: Zone
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
-    case .starting, .running, .stopping, .stopped, .nothingToStart, .stopRequested: return .info
+    case .starting, .running, .stopping, .stopped, .nothingToStart, .stopRequested, .planned,
+      .runOver:
+      return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
     case .backoff(_, _, pause: nil): return .debug
-    case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping: return .warn
-    case .fatal, .survivedKill: return .error
+    case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping, .runSkipped,
+      .runMissed:
+      return .warn
+    case .fatal, .survivedKill, .runFailed: return .error
     }
   }
 
@@ -59,6 +64,19 @@ struct Messages {
       return message(
         "{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid)
       )
+    case .planned(let slot, let next): return message("{}: {}", name(slot), text(of: next))
+    case .runFailed(let slot, let failure):
+      return message("{}: BACKOFF, {}, not tried again", name(slot), reason(slot, failure))
+    case .runOver(let slot, let next):
+      return message("{}: STOPPED, {}", name(slot), text(of: next))
+    case .runSkipped(let slot, let pid):
+      return message(
+        "{}: a run is due and left out: the last one is not over (pid {})", name(slot),
+        decimal(pid))
+    case .runMissed(let slot, let time):
+      return message(
+        "{}: the run of {} was missed: the wall clock has gone past it", name(slot),
+        localText(of: time, in: zone))
     case .nothingToStart: return "no program starts by itself: waiting"
     case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
@@ -106,6 +124,14 @@ struct Messages {
 
   func name(_ slot: Slot) -> ByteString {
     configuration.displayName(configuration.programs[slot])
+  }
+
+  private func text(of next: NextRun) -> ByteString {
+    switch next {
+    case .at(let time): return message("next run {}", localText(of: time, in: zone))
+    case .after(let pause): return message("next run in {}", seconds(pause))
+    case .never: return "no further run"
+    }
   }
 
   private func next(_ restart: Nanoseconds?) -> ByteString {
@@ -213,7 +239,8 @@ extension Notice {
       .killingAll(let sender):
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
-      .survivedKill, .nothingToStart, .sweeping:
+      .survivedKill, .nothingToStart, .sweeping, .planned, .runFailed, .runOver, .runSkipped,
+      .runMissed:
       return nil
     }
   }

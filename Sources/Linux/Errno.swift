@@ -13,6 +13,7 @@ public struct Errno: Error, Equatable, Sendable {
   public static let noEntry = Errno(code: ENOENT)
   public static let noProcess = Errno(code: ESRCH)
   public static let noChild = Errno(code: ECHILD)
+  public static let canceled = Errno(code: ECANCELED)
   public static let wouldBlock = Errno(code: EAGAIN)
 
   /// The C library's text: `No such file or directory`.

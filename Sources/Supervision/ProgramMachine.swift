@@ -146,6 +146,12 @@ extension Supervisor {
     case .signalled(let signal):
       expected = configuration.programs[slot].exitcodes.signals.contains(signal)
     }
+    if isScheduled(slot) {
+      transition(slot, to: .exited(restarting: false))
+      actions.append(.report(.exited(slot, status, expected: expected, restart: nil)))
+      transition(slot, to: .stopped)
+      return awaitRun(slot, now, &actions)
+    }
     remember(slot, expected ? nil : .exited(status))
     let again: Bool
     switch configuration.programs[slot].autorestart {
@@ -206,6 +212,12 @@ extension Supervisor {
       levelMayBeGone(now, &actions)
       return
     case .stopped, .running, .backoff, .exited, .fatal: return
+    }
+    if isScheduled(slot) {
+      transition(slot, to: .backoff)
+      actions.append(.report(.runFailed(slot, failure)))
+      transition(slot, to: .stopped)
+      return awaitRun(slot, now, &actions)
     }
     let startretries = configuration.programs[slot].startretries
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
