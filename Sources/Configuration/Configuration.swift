@@ -166,7 +166,8 @@ public struct Program: Equatable, Sendable {
       && left.stopasgroup == right.stopasgroup && left.killasgroup == right.killasgroup
       && left.essential == right.essential && left.user == right.user
       && left.directory == right.directory && left.umask == right.umask
-      && left.schedule == right.schedule && left.stdout == right.stdout && left.stderr == right.stderr
+      && left.schedule == right.schedule && left.stdout == right.stdout
+      && left.stderr == right.stderr
       && left.redirectStderr == right.redirectStderr
   }
 }

@@ -162,8 +162,11 @@ private func readPeriod(_ text: ByteString) -> Int64? {
       continue
     }
     let factor: Int64 =
-      byte == UInt8(ascii: "h") ? 3600 : byte == UInt8(ascii: "m") ? 60
-      : byte == UInt8(ascii: "s") ? 1 : .max
+      byte == UInt8(ascii: "h")
+      ? 3600
+      : byte == UInt8(ascii: "m")
+        ? 60
+        : byte == UInt8(ascii: "s") ? 1 : .max
     guard factor < unit, let number = digits.signedDecimal else { return nil }
     let (sum, overflow) = seconds.addingReportingOverflow(number.clampedProduct(factor))
     if overflow { return nil }

@@ -363,7 +363,8 @@ public final class EventLoop {
     if let zone = missingZone() {
       log.write(
         .warn,
-        message("TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone)))
+        message(
+          "TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone)))
     }
     do throws(Errno) {
       let timer = try WallTimer()

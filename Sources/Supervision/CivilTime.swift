@@ -103,7 +103,8 @@ public func localText(of time: WallTime, in zone: Zone) -> ByteString {
   let day = CivilDay(number: floorQuotient(local, 86_400))
   let minute = (local - day.number * 86_400) / 60
   let ahead = abs(offset) / 60
-  return message("{}-{}-{} ", decimal(day.year), twoDigits(Int64(day.month)),
+  return message(
+    "{}-{}-{} ", decimal(day.year), twoDigits(Int64(day.month)),
     twoDigits(Int64(day.day)))
     + message(
       offset < 0 ? "{}:{} -{}:{}" : "{}:{} +{}:{}", twoDigits(minute / 60), twoDigits(minute % 60),

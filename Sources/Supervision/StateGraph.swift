@@ -11,7 +11,8 @@ public struct StateArrow: Sendable {
 
   /// Every arrow there is, ordered by where it leads from.
   public static let all: [StateArrow] = [
-    .init(from: .stopped, to: .starting, cause: "at the start of swinit; by its schedule; by a person"),
+    .init(
+      from: .stopped, to: .starting, cause: "at the start of swinit; by its schedule; by a person"),
     .init(from: .starting, to: .running, cause: "up for startsecs"),
     .init(from: .starting, to: .backoff, cause: "ended sooner, or could not be executed"),
     .init(from: .starting, to: .stopping, cause: "told to stop"),

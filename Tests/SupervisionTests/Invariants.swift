@@ -22,6 +22,9 @@ struct Invariants {
   var orphans: UInt64 = 0
   var unexpectedEnds = 0
   var stop: StopHistory?
+  let zone: Zone
+  /// What the wall clock showed when it was looked at last.
+  var lastWall: WallTime?
   /// The program that is BACKOFF with no try left, on its way to FATAL.
   var gaveUp: Slot?
   /// Counts events.
@@ -37,8 +40,9 @@ struct Invariants {
 
   init(
     _ configuration: Configuration, onTerminal: Bool, command: MainCommand?,
-    greatestDelay: Nanoseconds
+    greatestDelay: Nanoseconds, zone: Zone
   ) {
+    self.zone = zone
     self.configuration = configuration
     self.command = command
     self.onTerminal = onTerminal
@@ -72,8 +76,8 @@ struct Invariants {
   var earliestDeadline: Time? {
     var earliest = stop?.deadline
     for program in programs {
-      if let deadline = program.deadline, deadline < earliest ?? .distantFuture {
-        earliest = deadline
+      for deadline in [program.deadline, program.schedule.due] {
+        if let deadline, deadline < earliest ?? .distantFuture { earliest = deadline }
       }
     }
     return earliest
@@ -98,6 +102,7 @@ struct Invariants {
       return
     }
     checkPrograms(core)
+    checkSchedules(core)
     checkTimers(core, now)
     checkLevels()
     checkStop(event, core, now)
@@ -158,7 +163,9 @@ struct Invariants {
       }
       if signal == .windowChange, onTerminal { see(.resized) }
     case .tick: if stop == nil, started == startOrder.count { idleTurn = false }
-    case .begin, .childrenGone: break
+    case .clock(let wall): takeIn(wall, now)
+    case .begin: beginSchedules(now)
+    case .childrenGone: break
     }
   }
 
