@@ -16,7 +16,7 @@ extension World {
     let level = random.chance(30) ? random.pick(priorities) : nil
     let essential: [Essential] = random.pick([[.none], [.none, .none, .fatal, .exit], [.fatal]])
     let autostart = random.pick([100, 100, 90, 30, 0])
-    let scheduled = random.pick([0, 0, 0, 30, 100])
+    let scheduled = random.pick([0, 0, 0, 0, 30, 100])
     for slot in 0..<random.below(13) {
       var program = randomProgram(slot, groups: configuration.groups.count, &random)
       program.priority = level ?? random.pick(priorities)
