@@ -4,6 +4,10 @@ struct GlobalValues {
   var essentialSetting: Value?
   var stopsignal: Signal?
   var stopsignalSetting: Value?
+  /// All of them.
+  var values: SectionValues?
+  /// Of Supervisor's files alone: as Supervisor does, nothing that ends ends the container.
+  var runsUnchanged = false
 }
 
 extension Reader {
@@ -53,6 +57,8 @@ extension Reader {
     if runsUnchanged, globals.essentialSetting == nil { globals.essential = .none }
     globals.stopsignal = values.signal("stopsignal")
     globals.stopsignalSetting = values.setting("stopsignal")
+    globals.runsUnchanged = runsUnchanged
+    if request.wantsReport { globals.values = values }
 
     var result = Globals()
     result.environment = environment

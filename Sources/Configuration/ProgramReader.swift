@@ -74,6 +74,7 @@ extension Reader {
     }
     remarkProgram(values)
     if request.wantsReport { advise(values) }
+    if request.wantsDifferences { tellDifferences(values, section) }
     guard count > 0, values.text("command") != nil else { return result }
     if let setting = values.setting("user") { users.append(setting) }
     guard reserve(count, values.place("numprocs") ?? section.place) else { return result }

@@ -74,7 +74,7 @@ public final class Schedule: Equatable, Sendable {
 /// The words that stand for a schedule, each with the fields that it means.
 private let nicknames: StaticString = """
   @hourly | 0 * * * * | @daily | 0 0 * * * | @midnight | 0 0 * * * | @weekly | 0 0 * * 0 \
-  | @monthly | 0 0 1 * * | @yearly | 0 0 1 1 * | @annually | 0 0 1 1 *
+  | @monthly | 0 0 1 * * | @yearly | 0 0 1 1 * | @annually | 0 0 1 1 * | @every | | @reboot |
   """
 
 /// One of the five fields: what it is called, its bounds, and the names of its numbers from the
@@ -127,7 +127,6 @@ func parseSchedule(_ text: ByteString) throws(Rejection) -> Schedule {
 /// The fields that `@daily` and its like mean.
 private func fieldsOf(_ nickname: ByteString) throws(Rejection) -> [ByteString] {
   var nearest = NearestName(to: nickname)
-  for other: ByteString in ["@every", "@reboot"] { nearest.consider(other) }
   var reader = TableReader(nicknames)
   while !reader.isAtEnd {
     let name = ByteString(reader.field())
@@ -152,7 +151,7 @@ private func parsePeriod(_ words: [ByteString]) throws(Rejection) -> Schedule {
 }
 
 /// Numbers with `h`, `m` and `s` behind them, in this order, each at most once; in seconds.
-private func readPeriod(_ text: ByteString) -> Int64? {
+func readPeriod(_ text: ByteString) -> Int64? {
   var seconds: Int64 = 0
   var digits = ByteString()
   var unit: Int64 = .max

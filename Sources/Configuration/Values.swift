@@ -99,6 +99,11 @@ struct WordList {
     | process_group_added | process_group_removed
     """)
   static let shells = WordList("sh | bash | dash | ash | zsh")
+  static let loops = WordList("while | until | for")
+  /// Conditions of a loop that are always true.
+  static let endless = WordList("true | : | [ true ] | [ 1 ] | [[ true ]] | [ : ] | ((1))")
+  /// They run something, stay, and do not always pass signals on.
+  static let wrappers = WordList("npm | npx | yarn | pnpm | sudo")
   /// No and yes by turns; the first two are the ones that are written.
   static let flag = WordList("false | true | no | yes | off | on | f | t | n | y | 0 | 1")
 
