@@ -34,20 +34,20 @@ private func nextRuns(_ configuration: Configuration) -> [ByteString] {
   let zone = Zone { localOffset(at: $0) }
   var runs: [ByteString] = []
   for program in configuration.programs {
-    var text = ByteString()
-    if let schedule = program.schedule {
-      text = "runs"
-      if schedule.isCalendar {
-        var time = now
-        for index in 0..<3 {
-          time = schedule.next(after: time, in: zone)
-          text += (index == 0 ? " " : ", ") + localText(of: time, in: zone)
-        }
-      } else {
-        text += message(" every {} s", decimal(schedule.period.count / 1_000_000_000))
-      }
-    }
-    runs.append(text)
+    runs.append(program.schedule.map { text(of: $0, from: now, zone) } ?? "")
   }
   return runs
+}
+
+@inline(never)
+private func text(of schedule: Schedule, from now: WallTime, _ zone: Zone) -> ByteString {
+  if !schedule.isCalendar {
+    return message("runs every {} s", decimal(schedule.period.count / 1_000_000_000))
+  }
+  let first = schedule.next(after: now, in: zone)
+  let second = schedule.next(after: first, in: zone)
+  let third = schedule.next(after: second, in: zone)
+  return message(
+    "runs {}, {}, {}", localText(of: first, in: zone), localText(of: second, in: zone),
+    localText(of: third, in: zone))
 }

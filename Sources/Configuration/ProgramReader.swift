@@ -213,9 +213,9 @@ extension Reader {
     program.startretries = 0
     program.autorestart = .never
     program.essential = .none
-    if let place = values.place("pidfile"), program.follow != nil {
+    if program.follow != nil, let place = values.place("pidfile") ?? values.place("command") {
       faults.error(
-        place, "cannot use pidfile= with schedule=: a run is over when its command has ended")
+        place, "cannot use a pidfile with schedule=: a run is over when its command has ended")
     }
   }
 

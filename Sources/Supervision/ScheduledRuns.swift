@@ -150,16 +150,17 @@ extension Supervisor {
 
   /// A run has ended, or could not be made: the program waits for the next one.
   mutating func awaitRun(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
-    var next = NextRun.never
-    if case .running = phase, let index = scheduled.slots.firstIndex(of: Int32(slot)) {
-      if schedule(slot).isCalendar {
-        next = .at(scheduled.next[index])
-      } else {
-        let due = scheduled.due[index]
-        next = .after(due > now ? due - now : .zero)
-      }
-    }
-    actions.append(.report(.runOver(slot, next)))
+    actions.append(.report(.runOver(slot, nextRun(of: slot, at: now))))
     levelMayBeGone(now, &actions)
+  }
+
+  /// When a program runs next; `.never` where it has no schedule, or the stop has begun.
+  public func nextRun(of slot: Slot, at now: Time) -> NextRun {
+    guard case .running = phase, let index = scheduled.slots.firstIndex(of: Int32(slot)) else {
+      return .never
+    }
+    if schedule(slot).isCalendar { return .at(scheduled.next[index]) }
+    let due = scheduled.due[index]
+    return .after(due > now ? due - now : .zero)
   }
 }

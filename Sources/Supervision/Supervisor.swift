@@ -8,7 +8,8 @@ import Configuration
 ///
 /// Its memory is fixed by the configuration: a record and a timer for each program, and a table of
 /// at most one process for each. Every event costs O(log n) in the number of programs, but for
-/// the one that begins the stop, which looks at each of them once.
+/// the one that begins the stop, which looks at each of them once, and those of the wall clock, which
+/// look at each that has a schedule.
 ///
 /// This file holds what concerns all programs: the beginning, the clock, who a process belongs
 /// to, signals. What concerns one program is in `ProgramMachine.swift`, the orderly stop and the

@@ -113,6 +113,27 @@ extension Acceptance {
       #expect(finished.output.contains("often  /bin/job  (runs every 5400 s)\n"))
     }
 
+    /// A zone file: its changes are over, what comes is in the rule at its end.
+    @Test func zoneFile() async throws {
+      let folder = try Folder()
+      try folder.write("[program:job]\ncommand=/bin/job\nschedule=0 12 1 1,7 *\n", to: "jobs.conf")
+      // A first part for old readers, of 32 bits and without a rule; then the same with 64 bits. One
+      // change, at 0, to one offset, of 3600 s.
+      let counts: [UInt8] = [0, 0, 0, 1, 1, 4].flatMap { [0, 0, 0, $0] as [UInt8] }
+      let header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15) + counts
+      let zone = [0, 0, 0, 0x0E, 0x10, 0, 0] + Array("CET\0".utf8)
+      let whole =
+        header + [UInt8](repeating: 0, count: 4) + zone
+        + header + [UInt8](repeating: 0, count: 8) + zone + Array("\n\(berlin)\n".utf8)
+      let file = folder.path + "/zone"
+      try Data(whole).write(to: URL(fileURLWithPath: file))
+      let finished = try await run(
+        [try #require(Binary.path), "check", "-c", folder.path + "/jobs.conf"],
+        environment: ["TZ": file])
+      #expect(finished.output.contains("-07-01 12:00 +02:00"), "\(finished.output)")
+      #expect(finished.output.contains("-01-01 12:00 +01:00"), "\(finished.output)")
+    }
+
     /// One warning, and UTC.
     @Test func noZoneFiles() async throws {
       var setup = Setup("[program:job]\ncommand=/bin/job\nschedule=0 12 1 * *\n")

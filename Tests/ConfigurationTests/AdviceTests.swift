@@ -146,7 +146,11 @@ struct AdviceTests {
   @Test func aScheduleIsNoDaemon() {
     #expect(
       said("[program:x]\ncommand=/x\nschedule=@daily\npidfile=/run/x.pid", report: false) == [
-        "4: cannot use pidfile= with schedule=: a run is over when its command has ended"
+        "4: cannot use a pidfile with schedule=: a run is over when its command has ended"
+      ])
+    #expect(
+      said("[program:x]\ncommand=pidproxy /run/x.pid /x\nschedule=@daily", report: false) == [
+        "2: cannot use a pidfile with schedule=: a run is over when its command has ended"
       ])
   }
 
