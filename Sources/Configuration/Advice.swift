@@ -62,7 +62,6 @@ extension Reader {
   /// those do that stop the container with any of its services.
   private func runsOnce(_ values: SectionValues) -> Bool {
     guard values.flag("autostart"), values.word("autorestart") == Autorestart.never.rawValue,
-      values.setting("autorestart") != nil, values.setting("startsecs") != nil,
       values.number("startsecs") == 0, !values.flag("oneshot"), values.text("schedule") == nil
     else { return false }
     if values.setting("stopsignal") != nil || values.setting("stopwaitsecs") != nil
@@ -80,16 +79,10 @@ extension Reader {
 
   private func adviseGrace(_ values: SectionValues) {
     guard let grace = globals.values?.number("grace"), let wait = values.number("stopwaitsecs"),
-      wait > grace
-    else {
-      return
-    }
-    let place = values.place("stopwaitsecs") ?? values.place("command")
-    guard let place else { return }
+      wait > grace, let place = values.place("stopwaitsecs") ?? values.place("command")
+    else { return }
     faults.warn(
-      place, fold: "grace",
-      message(
-        "stopwaitsecs={} is longer than grace={}: the program gets SIGKILL before",
-        decimal(wait / 1_000_000_000), decimal(grace / 1_000_000_000)))
+      place, fold: "grace", "stopwaitsecs is longer than the grace, which ends with SIGKILL for all"
+    )
   }
 }

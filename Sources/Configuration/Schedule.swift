@@ -106,8 +106,8 @@ func parseSchedule(_ text: ByteString) throws(Rejection) -> Schedule {
       reason: message(
         """
         five fields are allowed (minute, hour, day of month, month, day of week), @hourly, @daily, \
-        @midnight, @weekly, @monthly, @yearly, @annually or @every 90s; this has {} field{}
-        """, decimal(words.count), words.count == 1 ? "" : "s"))
+        @midnight, @weekly, @monthly, @yearly, @annually or @every 90s; not {}
+        """, decimal(words.count)))
   }
   var sets: [UInt64] = []
   var reader = TableReader(fields)

@@ -126,7 +126,7 @@ struct AdviceTests {
     Case(
       "* * * *",
       "five fields are allowed (minute, hour, day of month, month, day of week), @hourly, @daily,"
-        + " @midnight, @weekly, @monthly, @yearly, @annually or @every 90s; this has 4 fields"),
+        + " @midnight, @weekly, @monthly, @yearly, @annually or @every 90s; not 4"),
     Case("0 0 30 feb *", "day 30 of month feb never comes"),
     Case("0 0 31 4,6 *", "day 31 of month 4,6 never comes"),
     Case(
