@@ -9,7 +9,7 @@ import Configuration
 
 extension Supervisor {
   /// Sets the state and keeps what is counted of states in step with it.
-  private mutating func transition(_ slot: Slot, to state: ProgramState) {
+  mutating func transition(_ slot: Slot, to state: ProgramState) {
     let old = records[slot].state
     records[slot].state = state
     active += (state.isActive ? 1 : 0) - (old.isActive ? 1 : 0)
@@ -147,10 +147,8 @@ extension Supervisor {
       expected = configuration.programs[slot].exitcodes.signals.contains(signal)
     }
     if isScheduled(slot) {
-      transition(slot, to: .exited(restarting: false))
-      actions.append(.report(.exited(slot, status, expected: expected, restart: nil)))
-      transition(slot, to: .stopped)
-      return awaitRun(slot, now, &actions)
+      let notice = Notice.exited(slot, status, expected: expected, restart: nil)
+      return endRun(slot, .exited(restarting: false), notice, now, &actions)
     }
     remember(slot, expected ? nil : .exited(status))
     let again: Bool
@@ -214,10 +212,7 @@ extension Supervisor {
     case .stopped, .running, .backoff, .exited, .fatal: return
     }
     if isScheduled(slot) {
-      transition(slot, to: .backoff)
-      actions.append(.report(.runFailed(slot, failure)))
-      transition(slot, to: .stopped)
-      return awaitRun(slot, now, &actions)
+      return endRun(slot, .backoff, .runFailed(slot, failure), now, &actions)
     }
     let startretries = configuration.programs[slot].startretries
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)

@@ -56,6 +56,7 @@ extension Supervisor {
   /// it twice, a greater one must not keep it waiting.
   static let smallStep: Int64 = 60
 
+  @inline(never)
   func isScheduled(_ slot: Slot) -> Bool { configuration.programs[slot].schedule != nil }
 
   /// Of a program that has one.
@@ -148,13 +149,21 @@ extension Supervisor {
     }
   }
 
-  /// A run has ended, or could not be made: the program waits for the next one.
-  mutating func awaitRun(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+  /// A run has ended, or could not be made: by a state that it does not stay in, the program waits for
+  /// the next one.
+  @inline(never)
+  mutating func endRun(
+    _ slot: Slot, _ state: ProgramState, _ notice: Notice, _ now: Time, _ actions: inout [Action]
+  ) {
+    transition(slot, to: state)
+    actions.append(.report(notice))
+    transition(slot, to: .stopped)
     actions.append(.report(.runOver(slot, nextRun(of: slot, at: now))))
     levelMayBeGone(now, &actions)
   }
 
   /// When a program runs next; `.never` where it has no schedule, or the stop has begun.
+  @inline(never)
   public func nextRun(of slot: Slot, at now: Time) -> NextRun {
     guard case .running = phase, let index = scheduled.slots.firstIndex(of: Int32(slot)) else {
       return .never
