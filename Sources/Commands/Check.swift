@@ -1,20 +1,53 @@
 import Configuration
 import Linux
+import Supervision
 
 /// Reads and judges the configuration, starts nothing: 0, or 78 when there are errors.
 ///
 /// Errors and warnings go to stderr, one a line, sorted as they stand in the files; the effective
-/// programs, or all of it as JSON, to stdout.
-func check(_ paths: [ByteString], strict: Bool, json: Bool) -> UInt8 {
-  let loaded = loadConfiguration(paths, strict: strict, wantsReport: true)
-  for fault in loaded.faults { Output.print(fault.text, to: .standardError) }
+/// programs, or all of it as JSON, or what Supervisor would do differently, to stdout.
+func check(_ paths: [ByteString], strict: Bool, json: Bool, fromSupervisor: Bool) -> UInt8 {
+  let loaded = loadConfiguration(
+    paths, strict: strict, wantsReport: true, wantsDifferences: fromSupervisor)
+  say(loaded.faults, to: .standardError)
   if loaded.hasErrors { return ExitCode.configuration.rawValue }
   if json {
     if let report = loaded.report {
       Output.print(report.json(loaded.configuration, loaded.faults))
     }
+  } else if fromSupervisor {
+    say(loaded.differences, to: .standardOutput)
   } else {
-    Output.print(loaded.configuration.listing())
+    Output.print(loaded.configuration.listing(runs: nextRuns(loaded.configuration)))
   }
   return ExitCode.fine.rawValue
+}
+
+@inline(never)
+private func say(_ faults: [Fault], to file: FileDescriptor) {
+  for fault in faults { Output.print(fault.text, to: file) }
+}
+
+/// As the programs: when those with a schedule run.
+private func nextRuns(_ configuration: Configuration) -> [ByteString] {
+  let now = WallTime(seconds: wallNow())
+  let zone = Zone { localOffset(at: $0) }
+  var runs: [ByteString] = []
+  for program in configuration.programs {
+    runs.append(program.schedule.map { text(of: $0, from: now, zone) } ?? "")
+  }
+  return runs
+}
+
+@inline(never)
+private func text(of schedule: Schedule, from now: WallTime, _ zone: Zone) -> ByteString {
+  if !schedule.isCalendar {
+    return message("runs every {} s", decimal(schedule.period.count / 1_000_000_000))
+  }
+  let first = schedule.next(after: now, in: zone)
+  let second = schedule.next(after: first, in: zone)
+  let third = schedule.next(after: second, in: zone)
+  return message(
+    "runs {}, {}, {}", localText(of: first, in: zone), localText(of: second, in: zone),
+    localText(of: third, in: zone))
 }

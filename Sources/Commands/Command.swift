@@ -33,7 +33,8 @@ private func swinit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
     }
     request.command = command.map { ($0, words) }
     return runPrograms(request)
-  case .check(let paths, let strict, let json): return check(paths, strict: strict, json: json)
+  case .check(let paths, let strict, let json, let fromSupervisor):
+    return check(paths, strict: strict, json: json, fromSupervisor: fromSupervisor)
   case .help(let topic): return help(topic)
   case .version:
     Output.print(message("swinit {}", ByteString(version)))

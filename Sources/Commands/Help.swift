@@ -46,8 +46,10 @@ private let usage: ByteString = """
     --pdeathsig SIGNAL           SIGNAL comes when swinit's own parent ends
   swinit pidproxy PIDFILE COMMAND [ARG...]
                                  run COMMAND; signals go to the daemon that PIDFILE names
-  swinit check [-c PATH]... [--strict] [--json]
-                                 read and judge the configuration, start nothing
+  swinit check [-c PATH]... [--strict] [--json] [--from-supervisor]
+                                 read and judge the configuration, start nothing;
+                                 --from-supervisor: say what Supervisor would do differently, and
+                                 the line that brings it back
   swinit help [TOPIC]            TOPIC: an option's name, options, reference, signals, exit-codes,
                                  states, environment
   swinit version

@@ -6,7 +6,7 @@ import Linux
 enum Invocation {
   /// `command`: with a COMMAND as the main program.
   case run(paths: [ByteString], command: CommandRequest?)
-  case check(paths: [ByteString], strict: Bool, json: Bool)
+  case check(paths: [ByteString], strict: Bool, json: Bool, fromSupervisor: Bool)
   case help(topic: ByteString?)
   case version
   /// What is wrong with it.
@@ -67,6 +67,7 @@ enum Invocation {
     var paths: [ByteString] = []
     var strict = false
     var json = false
+    var fromSupervisor = false
     while let word = arguments.next() {
       if word == "-c" {
         guard let path = arguments.next() else { return .wrong("-c wants a directory or a file") }
@@ -75,11 +76,13 @@ enum Invocation {
         strict = true
       } else if word == "--json" {
         json = true
+      } else if word == "--from-supervisor" {
+        fromSupervisor = true
       } else {
         return unexpected(word)
       }
     }
-    return .check(paths: paths, strict: strict, json: json)
+    return .check(paths: paths, strict: strict, json: json, fromSupervisor: fromSupervisor)
   }
 
   fileprivate static func unexpected(_ word: ByteString) -> Invocation {

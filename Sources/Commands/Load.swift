@@ -4,11 +4,12 @@ import Linux
 
 /// Reads the configuration that a command line names, or the default one.
 func loadConfiguration(
-  _ paths: [ByteString], strict: Bool, wantsReport: Bool
+  _ paths: [ByteString], strict: Bool, wantsReport: Bool, wantsDifferences: Bool = false
 ) -> LoadResult {
   var request = loadRequest(paths.isEmpty ? [defaultPath()] : paths)
   request.strict = strict
   request.wantsReport = wantsReport
+  request.wantsDifferences = wantsDifferences
   return load(request, from: SystemSource())
 }
 

@@ -1,19 +1,56 @@
-// What `check` says about commands that work but bite in a container. No running configuration
-// pays for this.
+// What `check` says about lines that work but bite in a container, with the line to write instead. No
+// running configuration pays for this.
+//
+// A remark that is wrong is worse than none: who gets one has to look for what it means. So each needs
+// evidence that no sensible file has by chance, and of two about one line only the nearer is made.
 
 extension Reader {
   func advise(_ values: SectionValues) {
-    guard let block = values.text("command"), let setting = values.setting("command") else {
-      return
-    }
-    guard let place = setting.entry?.place else { return }
-    let script = Self.shellScript(block.entriesEndedByNul)
-    if Self.stopsContainer(script ?? setting.written) {
+    adviseGrace(values)
+    guard let block = values.text("command"), let setting = values.setting("command"),
+      let place = setting.entry?.place
+    else { return }
+    let words = block.entriesEndedByNul
+    let script = ShellScript(of: words)
+    if ShellScript.stopsContainer(script?.text ?? setting.written) {
       faults.warn(
         place, fold: "stops the container",
         "this command stops the container itself; essential=exit or essential=fatal does that,"
           + " with the program's exit status")
-    } else if let script, !values.flag("stopasgroup"), Self.keepsShell(script) {
+    } else if runsOnce(values) {
+      faults.warn(
+        values.place("autorestart") ?? place, fold: "oneshot",
+        "with startsecs=0 and autorestart=false this runs once: oneshot=true says so, a failure is"
+          + " seen then, and others can wait for its end (depends_on)")
+    } else if let pause = script?.pauseOfEndlessLoop, values.text("schedule") == nil {
+      faults.warn(
+        place, fold: "loop", about: pause,
+        message(
+          """
+          a loop with sleep is a schedule (and one that only restarts a service is \
+          autorestart=true): leave it out and write schedule={}
+          """, pause == "60s" || pause == "1m" ? "* * * * *" : "@every " + pause))
+    } else if let script {
+      adviseShell(script, values, place)
+    } else if let first = words.first, !values.flag("stopasgroup") {
+      let name = first.dropping((first.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)
+      guard WordList.wrappers.index(of: name) != nil else { return }
+      faults.warn(
+        place, fold: "wrapper", about: name,
+        message(
+          "{} stays above what it runs and may keep the stop signal to itself: write stopasgroup=true",
+          name))
+    }
+  }
+
+  private func adviseShell(_ script: ShellScript, _ values: SectionValues, _ place: Place) {
+    if script.sleepsFirst {
+      faults.warn(
+        place, fold: "pause",
+        "a sleep before the start waits too long or too short: depends_on=NAME waits until NAME is"
+          + " ready")
+    }
+    if !values.flag("stopasgroup"), script.keepsShell {
       faults.warn(
         place, fold: "shell",
         "the stop signal reaches only the shell, not what it runs: write stopasgroup=true, or"
@@ -21,85 +58,31 @@ extension Reader {
     }
   }
 
-  /// The script of `sh -c SCRIPT`, `bash -lc SCRIPT` and the like.
-  private static func shellScript(_ words: [ByteString]) -> ByteString? {
-    guard let first = words.first else { return nil }
-    let slash = first.lastIndex(of: UInt8(ascii: "/"))
-    guard WordList.shells.index(of: first.dropping((slash ?? -1) + 1)) != nil else { return nil }
-    var index = 1
-    while index < words.count, words[index].hasPrefix("-") {
-      let option = words[index]
-      index += 1
-      guard !option.hasPrefix("--"), option.contains(byte: UInt8(ascii: "c")) else { continue }
-      return index < words.count ? words[index] : nil
+  /// Meant to run once to its end: nothing about it is a service's, and nobody listens for ends, as
+  /// those do that stop the container with any of its services.
+  private func runsOnce(_ values: SectionValues) -> Bool {
+    guard values.flag("autostart"), values.word("autorestart") == Autorestart.never.rawValue,
+      values.number("startsecs") == 0, !values.flag("oneshot"), values.text("schedule") == nil
+    else { return false }
+    if values.setting("stopsignal") != nil || values.setting("stopwaitsecs") != nil
+      || values.setting("stopasgroup") != nil
+    {
+      return false
     }
-    return nil
-  }
-
-  /// Whether the shell stays beside what it runs: there is more than one command, and the last
-  /// one is not `exec`ed. A single one is what most shells exec by themselves.
-  private static func keepsShell(_ script: ByteString) -> Bool {
-    let commands = commandsOfScript(script)
-    guard commands.count > 1, let last = commands.last else { return false }
-    return last.wordsBetweenBlanks.first.map { !$0.equals("exec") } ?? false
-  }
-
-  /// The parts between `;`, `&`, `|` and line ends outside quotes, without empty ones.
-  private static func commandsOfScript(_ script: ByteString) -> [ByteString] {
-    var commands: [ByteString] = []
-    var quotes = QuoteState()
-    var start = 0
-    for index in 0...script.count {
-      if index < script.count {
-        let byte = script.bytes[index]
-        let wasOpen = quotes.isOpen
-        quotes.advance(byte)
-        guard !wasOpen, isSeparator(byte) else { continue }
-        // `2>&1` and `&>file` redirect.
-        let before: UInt8 = index > 0 ? script.bytes[index - 1] : 0
-        let after: UInt8 = index + 1 < script.count ? script.bytes[index + 1] : 0
-        if byte == UInt8(ascii: "&"), before == UInt8(ascii: ">") || after == UInt8(ascii: ">") {
-          continue
-        }
-      }
-      let command = script.slice(start, index).trimmed
-      if !command.isEmpty { commands.append(command) }
-      start = index + 1
+    for section in sections.sections where section.kind == .eventListener {
+      guard let events = section.entry(FixedText("events"))?.value else { continue }
+      let heard = hears(events)
+      if heard.fatal || heard.exit { return false }
     }
-    return commands
+    return true
   }
 
-  private static func isSeparator(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: ";") || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "|")
-      || byte == 0x0A
-  }
-
-  /// `kill 1`, `kill -TERM $PPID`, `kill $(cat …/supervisord.pid)`, `supervisorctl shutdown`.
-  private static func stopsContainer(_ script: ByteString) -> Bool {
-    for command in commandsOfScript(script) {
-      let words = command.wordsBetweenBlanks
-      // What stands before the word that is looked at.
-      var hasClient = false
-      var hasKill = false
-      for word in words {
-        if hasClient, isWord(word, "shutdown") { return true }
-        if hasKill, isWord(word, "1") || isWord(word, "$PPID") { return true }
-        if hasKill, word.uppercased.contains("SUPERVISORD") { return true }
-        if word.hasSuffix("supervisorctl") { hasClient = true }
-        if isWord(word, "kill") { hasKill = true }
-      }
-    }
-    return false
-  }
-
-  /// Equal, quotes and parentheses around it aside.
-  private static func isWord(_ text: ByteString, _ word: StaticString) -> Bool {
-    let closing: ByteString = "\"')}"
-    let opening: ByteString = "\"'({"
-    var start = 0
-    var end = text.count
-    while end > 0, closing.contains(byte: text.bytes[end - 1]) { end -= 1 }
-    while start < end, opening.contains(byte: text.bytes[start]) { start += 1 }
-    return text.slice(start, end).equals(word)
+  private func adviseGrace(_ values: SectionValues) {
+    guard let grace = globals.values?.number("grace"), let wait = values.number("stopwaitsecs"),
+      wait > grace, let place = values.place("stopwaitsecs") ?? values.place("command")
+    else { return }
+    faults.warn(
+      place, fold: "grace", "stopwaitsecs is longer than the grace, which ends with SIGKILL for all"
+    )
   }
 }

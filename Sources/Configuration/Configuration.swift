@@ -9,6 +9,15 @@ public struct Configuration: Equatable, Sendable {
 
   public init() {}
 
+  /// Whether the wall clock starts a program.
+  @inline(never)
+  public var followsWallClock: Bool {
+    for program in programs {
+      if let schedule = program.schedule, schedule.isCalendar { return true }
+    }
+    return false
+  }
+
   /// The name that people type: `group:process`, or the process alone where both are equal.
   public func displayName(_ program: Program) -> ByteString {
     let group = groups[program.group].name
@@ -136,6 +145,8 @@ public struct Program: Equatable, Sendable {
   public var follow: Follow?
   /// nil: nothing of it is asked for.
   public var attributes: Attributes?
+  /// When the clock runs it; nil: it is a service.
+  public var schedule: Schedule?
   public var stdout = LogTarget.containerStdout
   /// Without meaning when `redirectStderr` is set.
   public var stderr = LogTarget.containerStderr
@@ -157,7 +168,8 @@ public struct Program: Equatable, Sendable {
       && left.stopasgroup == right.stopasgroup && left.killasgroup == right.killasgroup
       && left.essential == right.essential && left.user == right.user
       && left.directory == right.directory && left.umask == right.umask
-      && left.stdout == right.stdout && left.stderr == right.stderr
+      && left.schedule == right.schedule && left.stdout == right.stdout
+      && left.stderr == right.stderr
       && left.redirectStderr == right.redirectStderr && left.attributes == right.attributes
   }
 }

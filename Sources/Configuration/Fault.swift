@@ -1,6 +1,7 @@
 /// One thing that is wrong, or worth a word, in a configuration.
 public struct Fault: Equatable, Sendable {
-  public enum Severity: Sendable { case error, warning }
+  /// `difference`: from Supervisor; nothing is wrong with it.
+  public enum Severity: Sendable { case error, warning, difference }
 
   public var severity: Severity
   /// The file as it was named or found; for a path that cannot be read, that path.
@@ -26,7 +27,7 @@ public struct Fault: Equatable, Sendable {
 
 /// Not inside `Fault`, where `message` is the property.
 private func faultText(_ fault: Fault) -> ByteString {
-  let severity: ByteString = fault.severity == .error ? "" : "warning: "
+  let severity: ByteString = fault.severity == .warning ? "warning: " : ""
   let words = fault.message
   if fault.line <= 0 { return message("{}: {}{}", fault.file, severity, words) }
   let line = decimal(Int64(fault.line))

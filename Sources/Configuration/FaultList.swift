@@ -59,14 +59,26 @@ struct FaultList {
   ) {
     var key = ByteString(fold)
     key.append(detail)
-    for item in items where item.place.file == place.file && item.fold == key {
+    add(place, .warning, message, fold: key)
+  }
+
+  /// Something that Supervisor does differently, folded by its words.
+  mutating func tell(_ place: Place, _ message: ByteString) {
+    add(place, .difference, message, fold: message)
+  }
+
+  @inline(never)
+  private mutating func add(
+    _ place: Place, _ severity: Fault.Severity, _ message: ByteString, fold: ByteString
+  ) {
+    for item in items where item.place.file == place.file && item.fold == fold {
       let line = item.place.line
       if line == place.line { return }
       item.alsoLines.append(max(line, place.line))
       item.place.line = min(line, place.line)
       return
     }
-    items.append(Item(place, .warning, message, fold: key))
+    items.append(Item(place, severity, message, fold: fold))
   }
 
   /// In the order of the files and lines; each as a person reads it.

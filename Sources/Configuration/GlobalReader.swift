@@ -5,6 +5,10 @@ struct GlobalValues {
   var stopsignal: Signal?
   var stopSequence: [UInt64] = []
   var stopsignalSetting: Value?
+  /// All of them.
+  var values: SectionValues?
+  /// Of Supervisor's files alone: as Supervisor does, nothing that ends ends the container.
+  var runsUnchanged = false
 }
 
 extension Reader {
@@ -55,6 +59,8 @@ extension Reader {
     globals.stopSequence = stopSequence(values)
     globals.stopsignal = globals.stopSequence.first.map { Signal(number: Int32($0)) }
     globals.stopsignalSetting = values.setting("stopsignal")
+    globals.runsUnchanged = runsUnchanged
+    if request.wantsReport { globals.values = values }
 
     var result = Globals()
     result.environment = environment

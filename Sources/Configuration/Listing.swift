@@ -1,7 +1,9 @@
 extension Configuration {
   /// The programs in the order in which they start, one line each: the level (group priority and
   /// program priority), the name, the command; the user, and whether it waits for `start`.
-  public func listing() -> [UInt8] {
+  ///
+  /// - Parameter runs: As `programs`, of those with a schedule when they run; else empty.
+  public func listing(runs: [ByteString] = []) -> [UInt8] {
     var keys: [SortKey] = []
     for program in programs {
       keys.append(
@@ -28,9 +30,10 @@ extension Configuration {
       text.append(commandLine(program.arguments))
       var notes = ByteString()
       if let user = program.user { notes = "user " + user }
+      let schedule = runs.isEmpty ? ByteString() : runs[order[position]]
       if !program.autostart {
         if !notes.isEmpty { notes.append(literal: ", ") }
-        notes.append(literal: "not started by itself")
+        notes.append(schedule.isEmpty ? "not started by itself" : schedule)
       }
       if !notes.isEmpty { text.append(message("  ({})", notes)) }
       text.append(byte: 0x0A)

@@ -45,7 +45,7 @@ private struct Loader<Source: ConfigurationSource> {
     checkUsers()
     return LoadResult(
       configuration: reader.configuration, faults: reader.faults.faults(files: reader.files),
-      report: reader.report)
+      report: reader.report, differences: reader.differences.faults(files: reader.files))
   }
 
   /// A place for a fault of a whole file or directory.

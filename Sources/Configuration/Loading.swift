@@ -43,6 +43,8 @@ public struct LoadRequest: Sendable {
   public var strict: Bool
   /// Keep every value with its place, and look for what works but bites (`check`).
   public var wantsReport: Bool
+  /// Look for what Supervisor would do differently (`check --from-supervisor`).
+  public var wantsDifferences = false
   /// Global options from the command line, which count before those of the files.
   public var overrides: [(key: ByteString, value: ByteString)] = []
   /// A supervisord was called: the files are Supervisor's, whatever sections they have.
@@ -66,6 +68,8 @@ public struct LoadResult: Sendable {
   /// All of all files, in the order of the files and their lines.
   public var faults: [Fault]
   public var report: Report?
+  /// From Supervisor, when they were asked for; in the same order.
+  public var differences: [Fault]
 
   public var hasErrors: Bool {
     for fault in faults where fault.severity == .error { return true }

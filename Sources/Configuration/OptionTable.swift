@@ -149,6 +149,7 @@ private let kinds: StaticString = """
   events | events | event names separated by commas are allowed, as PROCESS_STATE_FATAL,TICK_60
   address | host:port | a port or HOST:PORT is allowed, as 9001, *:9001 or 127.0.0.1:9001
   socket | socket | unix:///PATH or tcp://HOST:PORT is allowed
+  schedule | fields or @word | cron's five fields, @daily and its like, or @every 90s are allowed
   text | text | any text is allowed
   limit | soft[:hard] | SOFT or SOFT:HARD is allowed, each a number, a size as 64MB, or\
    unlimited, SOFT not above HARD

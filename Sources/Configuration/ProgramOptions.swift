@@ -9,6 +9,9 @@ let programTable: StaticString = """
   priority | integer any | 999 | Place in the order: low numbers start first and stop last. Equal\
    ones go together.
   autostart | flag | true | Start it when swinit starts.
+  schedule | schedule | | Run it by the clock: minute, hour, day of month, month and day of week as\
+   in cron, @hourly, @daily, @weekly, @monthly, @yearly, or @every 90s. Local time of TZ. It is\
+   STOPPED between its runs, never runs twice at once, and no end of it ends the container.
   startsecs | seconds | 1 | How long it must stay up to count as started; 0: at once. Fractions\
    are allowed.
   startretries | integer -1.. | 3 | Retries after a failed start before it becomes FATAL, after\

@@ -74,6 +74,7 @@ extension Reader {
     }
     remarkProgram(values)
     if request.wantsReport { advise(values) }
+    if request.wantsDifferences { tellDifferences(values, section) }
     guard count > 0, values.text("command") != nil else { return result }
     if let setting = values.setting("user") { users.append(setting) }
     guard reserve(count, values.place("numprocs") ?? section.place) else { return result }
@@ -194,6 +195,7 @@ extension Reader {
     program.directory = values.text("directory")
     program.umask = values.mode("umask")
     readFollow(values, &program)
+    readSchedule(values, &program)
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
@@ -201,6 +203,24 @@ extension Reader {
       values, sequence, like: result.programs.last?.attributes)
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
     result.programs.append(program)
+  }
+
+  /// A scheduled program is none of what makes a service: see `Supervision`'s `ScheduledRuns.swift`.
+  @inline(never)
+  private func readSchedule(_ values: SectionValues, _ program: inout Program) {
+    guard let text = values.text("schedule"), let schedule = try? parseSchedule(text) else {
+      return
+    }
+    program.schedule = schedule
+    program.autostart = false
+    program.startsecs = .zero
+    program.startretries = 0
+    program.autorestart = .never
+    program.essential = .none
+    if program.follow != nil, let place = values.place("pidfile") ?? values.place("command") {
+      faults.error(
+        place, "cannot use a pidfile with schedule=: a run is over when its command has ended")
+    }
   }
 
   /// `pidfile=`, or a pidproxy as command: then its words are not run, since what it does is done here.

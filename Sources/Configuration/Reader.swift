@@ -10,6 +10,13 @@ final class Reader {
   /// `[DEFAULT]`: what every section has that does not say it itself.
   var defaults: Section?
   var faults = FaultList()
+  /// From Supervisor, when the request asks for them.
+  var differences = FaultList()
+  /// Where the line would stand that belongs to swinit itself.
+  var globalPlace: Place? {
+    for section in sections.sections where section.kind == .globals { return section.place }
+    return sections.sections.first?.place
+  }
 
   var names: ExpansionNames
   /// `--strict` or `strict=true`.
@@ -37,6 +44,7 @@ final class Reader {
     checkDefaults()
     for section in sections.sections { checkName(section) }
     readPrograms()
+    if request.wantsDifferences { tellGlobalDifferences() }
     remarkServers()
   }
 
@@ -97,7 +105,7 @@ final class Reader {
   }
 
   /// As this configuration writes it.
-  private func title(_ kind: SectionKind) -> ByteString {
+  func title(_ kind: SectionKind) -> ByteString {
     kind == .globals && sections.section("supervisord") != nil
       ? "[supervisord]" : ByteString(kind.title)
   }

@@ -90,17 +90,22 @@ extension Reader {
   /// What does the job of a listener that waits for the end of programs.
   private func essentialInstead(of values: SectionValues) -> ByteString? {
     guard let text = values.text("events") else { return nil }
-    var hearsFatal = false
-    var hearsExit = false
-    for event in namesBetweenCommas(text) {
+    let heard = hears(text)
+    if heard.exit { return heard.fatal ? "essential=exit (or essential=fatal)" : "essential=exit" }
+    return heard.fatal ? "essential=fatal" : nil
+  }
+
+  /// Of which ends of programs `events=` tells.
+  func hears(_ events: ByteString) -> (fatal: Bool, exit: Bool) {
+    var heard = (fatal: false, exit: false)
+    for event in namesBetweenCommas(events) {
       let name = event.uppercased
       let isParent =
         name.equals("EVENT") || name.equals("PROCESS_STATE")
-      if isParent || name.equals("PROCESS_STATE_FATAL") { hearsFatal = true }
-      if isParent || name.equals("PROCESS_STATE_EXITED") { hearsExit = true }
+      if isParent || name.equals("PROCESS_STATE_FATAL") { heard.fatal = true }
+      if isParent || name.equals("PROCESS_STATE_EXITED") { heard.exit = true }
     }
-    if hearsExit { return hearsFatal ? "essential=exit (or essential=fatal)" : "essential=exit" }
-    return hearsFatal ? "essential=fatal" : nil
+    return heard
   }
 
   /// The sections of the control server and its clients: one warning that names them all.

@@ -119,6 +119,7 @@ extension Reader {
     switch option.kind {
     case .command: return readCommand(text, option, entry)
     case .environment: return readEnvironment(text, entry)
+    case .schedule: return readSchedule(text, entry)
     case .path, .logfile: return readPath(text, option, entry)
     case .flag, .integer, .seconds, .size, .octal, .signal, .stopSignals, .signals, .exitcodes,
       .autorestart, .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user,
@@ -177,6 +178,16 @@ extension Reader {
         entry.place,
         message(
           "cannot read {} {q}: {}", ByteString(option.name), entry.value, error.reason))
+      return nil
+    }
+  }
+
+  private func readSchedule(_ text: ByteString, _ entry: Entry) -> Value? {
+    do throws(Rejection) {
+      _ = try parseSchedule(text)
+      return Value(text: text)
+    } catch {
+      faults.error(entry.place, message("cannot read schedule {q}: {}", text, error.reason))
       return nil
     }
   }

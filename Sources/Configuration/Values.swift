@@ -36,6 +36,7 @@ extension Option {
     case .autorestart:
       number(WordList.autorestart.index(of: text) ?? parseFlag(text).map { $0 * 2 })
     case .essential: number(WordList.essential.index(of: text) ?? parseFlag(text).map { $0 * 2 })
+    case .schedule: (try? parseSchedule(text)) == nil ? nil : Value(text: text)
     case .restartDelay: parsePauses(text) == nil ? nil : Value(text: text)
     case .exitOnSignal: number(WordList.exitOnSignal.index(of: text))
     case .userPolicy: number(WordList.userPolicy.index(of: text))
@@ -108,6 +109,11 @@ struct WordList {
     | process_group_added | process_group_removed
     """)
   static let shells = WordList("sh | bash | dash | ash | zsh")
+  static let loops = WordList("while | until | for")
+  /// Conditions of a loop that are always true.
+  static let endless = WordList("true | : | [ true ] | [ 1 ] | [[ true ]] | [ : ] | ((1))")
+  /// They run something, stay, and do not always pass signals on.
+  static let wrappers = WordList("npm | npx | yarn | pnpm | sudo")
   /// No and yes by turns; the first two are the ones that are written.
   static let flag = WordList("false | true | no | yes | off | on | f | t | n | y | 0 | 1")
 

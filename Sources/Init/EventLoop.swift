@@ -58,6 +58,8 @@ public final class EventLoop {
   private var stopCommands = 0
   /// Those that could not be started: the core hears of them when it has nothing else to say.
   private var failedStops: [Slot] = []
+  /// Tells when the wall clock has come to the next run of a schedule, and when it was set.
+  private var wallTimer: WallTimer?
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -66,8 +68,10 @@ public final class EventLoop {
     _ configuration: Configuration, signals: SignalDescriptor, logfile: FileDescriptor?,
     devNull: FileDescriptor, command: CommandSetup? = nil
   ) throws(Errno) {
+    let zone = Zone { localOffset(at: $0) }
     supervisor = Supervisor(
-      configuration, onTerminal: FileDescriptor.standardInput.isTerminal, command: command?.main)
+      configuration, onTerminal: FileDescriptor.standardInput.isTerminal, command: command?.main,
+      zone: zone)
     handOff = command?.handOff ?? Signals()
     epoll = try Epoll()
     self.signals = signals
@@ -79,7 +83,8 @@ public final class EventLoop {
       configuration.displayName(configuration.programs[$0])
     }
     messages = Messages(
-      configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot)
+      configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot,
+      zone: zone)
     reports = Array(repeating: Report(), count: configuration.programs.count)
     saidUnmet = Array(repeating: 0, count: configuration.programs.count)
   }
@@ -87,6 +92,7 @@ public final class EventLoop {
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
     feed(.begin)
+    beginSchedules()
     flushLog()
     while true {
       turn()
@@ -111,6 +117,7 @@ public final class EventLoop {
       case .log(let sink): logIsWritable(sink)
       case .pidfiles: follow { $0.filesChanged(&$1) }
       case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
+      case .wallClock: readWallClock()
       case .unknown: continue
       }
     }
@@ -426,6 +433,37 @@ public final class EventLoop {
     }
   }
 
+  // Schedules.
+
+  private func beginSchedules() {
+    guard messages.configuration.followsWallClock else { return }
+    if let zone = missingZone() {
+      log.write(
+        .warn,
+        message(
+          "TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone)))
+    }
+    do throws(Errno) {
+      let timer = try WallTimer()
+      try epoll.addReader(timer.descriptor, token: Token.wallClock.packed)
+      wallTimer = timer
+      readWallClock()
+    } catch {
+      log.write(.error, message("cannot run schedules: timerfd: {}", error.text))
+    }
+  }
+
+  /// Looks at the wall clock and waits for the next run. Setting the clock in between wakes us too.
+  private func readWallClock() {
+    guard let wallTimer else { return }
+    wallTimer.acknowledge()
+    feed(.clock(WallTime(seconds: wallNow())))
+    // Where the clock was set since it was read, it is read again.
+    while let run = supervisor.earliestRun, !wallTimer.set(to: run.seconds) {
+      feed(.clock(WallTime(seconds: wallNow())))
+    }
+  }
+
   // The log.
 
   private func flushLog() {
@@ -476,6 +514,7 @@ enum Token: Equatable {
   case log(sink: Int)
   case pidfiles
   case daemon(Slot)
+  case wallClock
   case unknown
 
   private static let slotBits: UInt64 = 24
@@ -489,6 +528,7 @@ enum Token: Equatable {
     case .log(let sink): return UInt64(truncatingIfNeeded: sink) << 8 | 3
     case .pidfiles: return 4
     case .daemon(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 5
+    case .wallClock: return 6
     case .unknown: return 0
     }
   }
@@ -501,6 +541,7 @@ enum Token: Equatable {
     case 3: self = .log(sink: index)
     case 4: self = .pidfiles
     case 5: self = .daemon(index)
+    case 6: self = .wallClock
     default: self = .unknown
     }
   }

@@ -12,19 +12,20 @@ struct Messages {
   let isRoot: Bool
   /// The program that is COMMAND.
   let command: Slot?
+  let zone: Zone
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
     case .starting, .running, .stopping, .nextSignal, .stopped, .nothingToStart,
-      .stopRequested:
+      .stopRequested, .planned, .runOver:
       return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
     case .backoff(_, _, pause: nil): return .debug
     case .stopCommandFailed, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
-      .killingAll, .sweeping:
+      .killingAll, .sweeping, .runSkipped, .runMissed:
       return .warn
-    case .fatal, .survivedKill: return .error
+    case .fatal, .survivedKill, .runFailed: return .error
     }
   }
 
@@ -71,6 +72,19 @@ struct Messages {
       return message(
         "{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid)
       )
+    case .planned(let slot, let next): return message("{}: {}", name(slot), text(of: next))
+    case .runFailed(let slot, let failure):
+      return message("{}: BACKOFF, {}, not tried again", name(slot), reason(slot, failure))
+    case .runOver(let slot, let next):
+      return message("{}: STOPPED, {}", name(slot), text(of: next))
+    case .runSkipped(let slot, let pid):
+      return message(
+        "{}: a run is due and left out: the last one is not over (pid {})", name(slot),
+        decimal(pid))
+    case .runMissed(let slot, let time):
+      return message(
+        "{}: the run of {} was missed: the wall clock has gone past it", name(slot),
+        localText(of: time, in: zone))
     case .nothingToStart: return "no program starts by itself: waiting"
     case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
@@ -141,6 +155,14 @@ struct Messages {
 
   func name(_ slot: Slot) -> ByteString {
     configuration.displayName(configuration.programs[slot])
+  }
+
+  private func text(of next: NextRun) -> ByteString {
+    switch next {
+    case .at(let time): return message("next run {}", localText(of: time, in: zone))
+    case .after(let pause): return message("next run in {}", seconds(pause))
+    case .never: return "no further run"
+    }
   }
 
   private func next(_ restart: Nanoseconds?) -> ByteString {
@@ -281,7 +303,7 @@ extension Notice {
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
       .survivedKill, .nothingToStart, .sweeping, .stopCommandFailed, .endingStopCommand,
-      .nextSignal:
+      .nextSignal, .planned, .runFailed, .runOver, .runSkipped, .runMissed:
       return nil
     }
   }

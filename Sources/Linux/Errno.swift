@@ -15,6 +15,7 @@ public struct Errno: Error, Equatable, Sendable {
   public static let noChild = Errno(code: ECHILD)
   public static let invalid = Errno(code: EINVAL)
   public static let tooLong = Errno(code: E2BIG)
+  public static let canceled = Errno(code: ECANCELED)
   public static let wouldBlock = Errno(code: EAGAIN)
 
   /// The C library's text: `No such file or directory`.

@@ -80,6 +80,9 @@ public enum Event: Sendable {
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.
   case tick
+  /// The wall clock shows this: at the beginning, when `Supervisor.earliestRun` has come, and when
+  /// the clock was set.
+  case clock(WallTime)
   /// After `Action.sweep`: no child is left.
   case childrenGone
 }
@@ -137,6 +140,16 @@ public enum Notice: Equatable, Sendable {
   case killing(Slot, ProcessID, after: Nanoseconds)
   /// SIGKILL did not end it (a process in uninterruptible sleep); it is no longer waited for.
   case survivedKill(Slot, ProcessID)
+  /// When a program with a schedule runs next: said when it is known and when it changes.
+  case planned(Slot, NextRun)
+  /// A run that could not be started, and is not tried again.
+  case runFailed(Slot, StartFailure)
+  /// STOPPED from EXITED or BACKOFF: the program waits for its next run.
+  case runOver(Slot, NextRun)
+  /// A run was due while the last one (of this process) is not over: it is left out.
+  case runSkipped(Slot, ProcessID)
+  /// The wall clock has gone past a run by more than is made up for.
+  case runMissed(Slot, WallTime)
   /// No program starts by itself; swinit waits.
   case nothingToStart
   /// The orderly stop begins.

@@ -148,6 +148,10 @@ extension Supervisor {
     case .signalled(let signal):
       expected = configuration.programs[slot].exitcodes.signals.contains(signal)
     }
+    if isScheduled(slot) {
+      let notice = Notice.exited(slot, status, expected: expected, restart: nil)
+      return endRun(slot, .exited(restarting: false), notice, now, &actions)
+    }
     remember(slot, expected ? nil : .exited(status))
     let again: Bool
     switch configuration.programs[slot].autorestart {
@@ -208,6 +212,9 @@ extension Supervisor {
       levelMayBeGone(now, &actions)
       return
     case .stopped, .running, .backoff, .exited, .fatal: return
+    }
+    if isScheduled(slot) {
+      return endRun(slot, .backoff, .runFailed(slot, failure), now, &actions)
     }
     let startretries = configuration.programs[slot].startretries
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)

@@ -14,6 +14,7 @@ extension Supervisor {
     cause = reason
     exitCode = exitStatus(reason)
     phase = .stopping(level: levels.count)
+    endSchedules()
     for slot in records.indices {
       switch records[slot].state {
       case .backoff, .exited(restarting: true): stop(slot, now, &actions)
@@ -92,7 +93,7 @@ extension Supervisor {
   /// Nothing left to do: programs started by themselves, each has ended by itself, and nothing
   /// runs or is going to.
   mutating func nothingMayBeLeft(_ now: Time, _ actions: inout [Action]) {
-    guard active == 0, command == nil, case .running(let next) = phase,
+    guard active == 0, scheduled.count == 0, command == nil, case .running(let next) = phase,
       !configuration.globals.stay
     else { return }
     for slot in levels.order[next...] where configuration.programs[slot].autostart { return }

@@ -1,5 +1,6 @@
 // The arrows between the states, as Supervisor has them. One is added: what is told to stop while
-// it is BACKOFF has no process to wait for, and is STOPPED at once.
+// it is BACKOFF has no process to wait for, and is STOPPED at once. And what has a schedule is
+// STOPPED between its runs.
 
 /// One way from a state to another.
 public struct StateArrow: Sendable {
@@ -10,7 +11,8 @@ public struct StateArrow: Sendable {
 
   /// Every arrow there is, ordered by where it leads from.
   public static let all: [StateArrow] = [
-    .init(from: .stopped, to: .starting, cause: "at the start of swinit (autostart); by a person"),
+    .init(
+      from: .stopped, to: .starting, cause: "at the start of swinit; by its schedule; by a person"),
     .init(from: .starting, to: .running, cause: "up for startsecs"),
     .init(from: .starting, to: .backoff, cause: "ended sooner, or could not be executed"),
     .init(from: .starting, to: .stopping, cause: "told to stop"),
@@ -18,9 +20,10 @@ public struct StateArrow: Sendable {
     .init(from: .running, to: .exited, cause: "ended by itself"),
     .init(from: .backoff, to: .starting, cause: "after 1, 2, 3 ... s"),
     .init(from: .backoff, to: .fatal, cause: "at once, when startretries are used up"),
-    .init(from: .backoff, to: .stopped, cause: "told to stop"),
+    .init(from: .backoff, to: .stopped, cause: "told to stop; at once, when it has a schedule"),
     .init(from: .stopping, to: .stopped, cause: "ended; SIGKILL after stopwaitsecs"),
     .init(from: .exited, to: .starting, cause: "as autorestart and exitcodes say; by a person"),
+    .init(from: .exited, to: .stopped, cause: "at once, when it has a schedule"),
     .init(from: .fatal, to: .starting, cause: "only by a person"),
   ]
 

@@ -8,11 +8,13 @@ import Configuration
 ///
 /// Its memory is fixed by the configuration: a record and a timer for each program, and a table of
 /// at most one process for each. Every event costs O(log n) in the number of programs, but for
-/// the one that begins the stop, which looks at each of them once.
+/// the one that begins the stop, which looks at each of them once, and those of the wall clock, which
+/// look at each that has a schedule.
 ///
 /// This file holds what concerns all programs: the beginning, the clock, who a process belongs
 /// to, signals. What concerns one program is in `ProgramMachine.swift`, the orderly stop and the
-/// exit status in `Shutdown.swift`, COMMAND in `Command.swift`.
+/// exit status in `Shutdown.swift`, COMMAND in `Command.swift`, what the clock
+/// starts in `ScheduledRuns.swift`.
 public struct Supervisor: Sendable {
   /// How long a process is waited for after SIGKILL. Only uninterruptible sleep (a dead network
   /// mount, a failing disk) withstands it, and a stop must end nevertheless.
@@ -52,13 +54,15 @@ public struct Supervisor: Sendable {
   let onTerminal: Bool
   /// The program that is COMMAND (`Command.swift`).
   let command: MainCommand?
+  /// Whose local time schedules mean.
+  let zone: Zone
 
   var records: [Record]
   /// Programs that get some of swinit's own signals too.
   let forwarders: [Slot]
   /// The program of each living process.
   var slots: ProcessTable
-  /// One timer for each program, the last one for the sweep.
+  /// One timer for each program, one for the sweep, and one for each schedule.
   var timers: TimerQueue
   var sweepTimer: Int { records.count }
   var phase = Phase.running(next: 0)
@@ -68,6 +72,12 @@ public struct Supervisor: Sendable {
   var awaited = 0
   /// Programs of which something is still to come.
   var active = 0
+  /// The programs that the clock starts (`ScheduledRuns.swift`).
+  var scheduled: ScheduledPrograms
+  /// What the wall clock showed when it was looked at last.
+  var lastClock = WallTime.longAgo
+  /// When the wall clock has to be looked at (`Event.clock`); nil: never.
+  public internal(set) var earliestRun: WallTime?
   /// Why the stop began, once it has.
   var cause: ExitReason?
   /// What swinit will exit with, decided together with `cause`: how programs end while they are
@@ -82,14 +92,19 @@ public struct Supervisor: Sendable {
   /// Children that were nobody's program.
   public private(set) var orphansReaped: UInt64 = 0
 
-  public init(_ configuration: Configuration, onTerminal: Bool, command: MainCommand? = nil) {
+  public init(
+    _ configuration: Configuration, onTerminal: Bool, command: MainCommand? = nil,
+    zone: Zone = .utc
+  ) {
     self.configuration = configuration
     self.onTerminal = onTerminal
     self.command = command
+    self.zone = zone
     levels = Levels(configuration, command: command?.slot)
     forwarders = Self.forwarders(configuration)
     records = Array(repeating: Record(), count: configuration.programs.count)
-    timers = TimerQueue(count: configuration.programs.count + 1)
+    scheduled = ScheduledPrograms(configuration)
+    timers = TimerQueue(count: configuration.programs.count + 1 + scheduled.count)
     living = Array(repeating: 0, count: levels.count)
     slots = ProcessTable(capacity: configuration.programs.count)
     for program in configuration.programs where program.autostart { awaited += 1 }
@@ -115,7 +130,7 @@ public struct Supervisor: Sendable {
     var actions: [Action] = []
     switch event {
     case .begin:
-      begin(&actions)
+      begin(now, &actions)
     case .forked(let slot, let pid):
       forked(slot, pid, now, &actions)
     case .forkFailed(let slot, let failure):
@@ -144,15 +159,18 @@ public struct Supervisor: Sendable {
       received(signal, from: sender, now, &actions)
     case .tick:
       tick(now, &actions)
+    case .clock(let wall):
+      clock(wall, now, &actions)
     case .childrenGone:
       if case .sweeping = phase { end(&actions) }
     }
     return actions
   }
 
-  private mutating func begin(_ actions: inout [Action]) {
-    let someStart = configuration.programs.contains { $0.autostart }
+  private mutating func begin(_ now: Time, _ actions: inout [Action]) {
+    let someStart = configuration.programs.contains { $0.autostart } || scheduled.count > 0
     if !someStart, command == nil { actions.append(.report(.nothingToStart)) }
+    beginSchedules(now, &actions)
   }
 
   /// One tick does one thing: the next of the first starts, or one timer that is due. So a spawn
@@ -174,6 +192,8 @@ public struct Supervisor: Sendable {
     guard let timer = timers.takeDue(at: now) else { return }
     if timer == sweepTimer {
       sweepTimedOut(now, &actions)
+    } else if timer > sweepTimer {
+      runIsDue(timer, now, &actions)
     } else {
       timedOut(timer, now, &actions)
     }

@@ -62,6 +62,12 @@ struct Life: CustomTestStringConvertible, Sendable {
       states: [
         "STARTING", "RUNNING", "EXITED", "STARTING", "RUNNING", "STOPPING", "STOPPED",
       ], code: 0, log: ["warn a: EXITED with status 3 (unexpected), restarting"]),
+    Life(
+      name: "the clock runs it", program: "command=sh -c \"exit 3\"\nschedule=@every 3s",
+      stopAt: "STOPPED", states: ["STARTING", "RUNNING", "EXITED", "STOPPED"], code: 0,
+      log: [
+        "warn a: EXITED with status 3 (unexpected)", "info a: STOPPED, next run in ",
+      ]),
   ]
 
   /// The arrows that it goes along, as `swinit help states` writes them.

@@ -39,6 +39,18 @@ struct BadInputTests {
     case .events: ["", ",", "PROCESS", "TICK_5 TICK_60", "TICK_5,x"]
     case .address: ["", "x", ":", "host:", "host:x", "65536", "host:99999"]
     case .socket: ["", "x", "unix://", "unix://x", "tcp://", "tcp://:1", "tcp://h", "tcp://h:x"]
+    case .schedule:
+      [
+        "", "*", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *",
+        "* * * 13 *", "* * * 0 *", "* * * * 8", "-1 * * * *", "* * * * mond", "*/0 * * * *",
+        "*/60 * * * *", "5/2 * * * *", "1,,2 * * * *", ", * * * *", "1-2-3 * * * *",
+        "5-1 * * * *", "1/2/3 * * * *", "1- * * * *", "** * * * *", "0 0 30 2 *",
+        "0 0 31 feb,apr,jun,sep,nov *", "? * * * *", "0 0 L * *", "@reboot", "@dayly", "@",
+        "@daily 1",
+        "@every", "@every 0s", "@every 5", "@every 1d", "@every 1s1m", "@every 1m 1s", "@every s",
+        "@every 99999999999999999999s", "@every 9223372036854775807h", "@every 367000h",
+        "@every -5s", "@every 1.5s", "\u{0}",
+      ]
     case .text: ["%(nowhere)s", "%"]
     case .limit:
       [

@@ -336,34 +336,6 @@ struct MessageTests {
     #expect(said(one.text) == one.expected)
   }
 
-  private static let shell =
-    "2: warning: the stop signal reaches only the shell, not what it runs: write stopasgroup=true,"
-    + " or \"exec\" before the last command of the script"
-  private static let kill =
-    "2: warning: this command stops the container itself; essential=exit or essential=fatal does"
-    + " that, with the program's exit status"
-
-  /// Only `check` gives advice.
-  @Test(arguments: [
-    Case("sh -c 'sleep 5 && app'", shell), Case("/bin/bash -lc \"a | b\"", shell),
-    Case("bash -e -c 'cd /x\n  app'", shell),
-    Case("sh -c 'while true; do a; sleep 1; done'", shell),
-    Case("sh -c 'app'"), Case("sh -c 'exec app'"), Case("sh -c 'cd /x && exec app'"),
-    Case("sh -c 'app 2>&1'"), Case("sh -c 'app &> /dev/null'"), Case("sh -c 'echo \"a; b\"'"),
-    Case("bash script.sh -c 'a && b'"), Case("/bin/app -c 'a && b'"), Case("sh"), Case("sh -c"),
-    Case("sh -c 'app || kill 1'", kill), Case("sh -c \"app; kill -s TERM $PPID\"", kill),
-    Case("sh -c 'app; kill -15 $(cat /run/supervisord.pid)'", kill),
-    Case("bash -c 'app; supervisorctl shutdown'", kill), Case("kill -QUIT 1", kill),
-    Case("sh -c 'kill 12'"),
-  ])
-  func advice(_ one: Case) {
-    let text = "[program:x]\ncommand=\(one.text)"
-    #expect(said(text, report: true) == one.expected)
-    #expect(said(text) == [])
-    let group = said(text + "\nstopasgroup=true", report: true)
-    #expect(group == one.expected.filter { $0 == Self.kill })
-  }
-
   @Test func remarksNameAFewLinesAndCountTheRest() {
     var text = ""
     for number in 1...10 { text += "[program:p\(number)]\ncommand=/x\nqwertz=1\n" }

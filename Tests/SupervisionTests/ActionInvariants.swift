@@ -71,6 +71,8 @@ extension Invariants {
       "p\(slot): a program never has two processes.")
     if slot == command?.slot {
       spawnCommand(slot, now)
+    } else if isScheduled(slot) {
+      spawnRun(slot, now)
     } else if programs[slot].state == .stopped {
       require(
         started < startOrder.count && startOrder[started] == slot,
@@ -121,9 +123,20 @@ extension Invariants {
       programs[slot].abandoned = true
       programs[slot].deadline = nil
       see(.abandoned)
+    case .planned(let slot, let next): planned(slot, next)
+    case .runFailed(let slot, let failure):
+      require(
+        isScheduled(slot), "p\(slot): no service is given up after one failure without a word.")
+      require(
+        failure == startFailure(slot, event, now), "p\(slot): no run fails that did not.")
+      move(slot, to: .backoff)
+      see(.runFailed)
+    case .runOver(let slot, let next): runOver(slot, next, now)
+    case .runSkipped(let slot, let pid): runSkipped(slot, pid, now)
+    case .runMissed(let slot, let time): runMissed(slot, time)
     case .nothingToStart:
       require(
-        startOrder.isEmpty && command == nil,
+        startOrder.isEmpty && command == nil && !programs.indices.contains { isScheduled($0) },
         "There never is nothing to start while something is.")
     case .stopRequested(let signal, let sender):
       require(stop == nil, "A stop never begins twice.")
@@ -282,6 +295,10 @@ extension Invariants {
       isExpected = program.exitcodes.signals.contains(signal)
     }
     require(expected == isExpected, "p\(slot): no end is judged but by exitcodes.")
+    if isScheduled(slot) {
+      require(restart == nil, "p\(slot): only its schedule starts it again.")
+      return move(slot, to: .exited)
+    }
     if isExpected {
       programs[slot].unexpected = nil
     } else {
@@ -310,7 +327,7 @@ extension Invariants {
   }
 
   private mutating func stopped(_ slot: Slot, _ status: WaitStatus?, _ event: Event) {
-    require(stop != nil, "p\(slot): nothing is STOPPED but by a stop.")
+    require(stop != nil, "p\(slot): no service is STOPPED but by a stop.")
     if programs[slot].state == .stopping {
       var reaped: WaitStatus?
       if case .ended(_, let status) = event { reaped = status }

@@ -20,8 +20,11 @@ struct Bench {
     core = Supervisor(configuration, onTerminal: onTerminal)
   }
 
-  init(_ configuration: Configuration, onTerminal: Bool = false, command: MainCommand? = nil) {
-    core = Supervisor(configuration, onTerminal: onTerminal, command: command)
+  init(
+    _ configuration: Configuration, onTerminal: Bool = false, command: MainCommand? = nil,
+    zone: Zone = .utc
+  ) {
+    core = Supervisor(configuration, onTerminal: onTerminal, command: command, zone: zone)
   }
 
   @discardableResult mutating func send(_ event: Event) -> [String] {
@@ -76,6 +79,19 @@ extension Program {
     program.essential = .none
     change(&program)
     return program
+  }
+}
+
+extension Program {
+  /// As the reader makes one that has `schedule=`.
+  static func scheduled(_ text: String) -> Program {
+    make {
+      $0.schedule = parsed(text)
+      $0.autostart = false
+      $0.startsecs = .zero
+      $0.startretries = 0
+      $0.autorestart = .never
+    }
   }
 }
 

@@ -30,7 +30,7 @@ enum StateName: CaseIterable {
     case .running: return [.exited, .stopping]
     case .backoff: return [.starting, .fatal, .stopped]
     case .stopping: return [.stopped]
-    case .exited: return [.starting]
+    case .exited: return [.starting, .stopped]
     case .fatal: return []
     }
   }
@@ -69,6 +69,7 @@ struct History {
   var killed: Time?
   /// It was RUNNING once.
   var wasReady = false
+  var schedule = ScheduleHistory()
   /// It has withstood SIGKILL and nobody waits for it.
   var abandoned = false
   /// The last end, if it was unexpected; `order` says which of several programs was first.
@@ -130,5 +131,6 @@ enum Sight: Int, CaseIterable {
   case commandStarted, forwarded, rewritten, dropped, forwardedDuringStop, notForwarded
   case commandEnded, commandEndedWhenTold, commandEndedWhenAbandoned, commandAccepted
   case nextSignal, stopCommandFailed, killedWhenAsked, leftStopCommand, leftTooLong, passedOn
+  case scheduledRun, runSkipped, runMissed, runFailed, runLate, clockBack, notTwice
   case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
 }

@@ -22,12 +22,15 @@ struct Invariants {
   var orphans: UInt64 = 0
   var unexpectedEnds = 0
   var stop: StopHistory?
+  let zone: Zone
+  /// What the wall clock showed when it was looked at last.
+  var lastWall: WallTime?
   /// The program that is BACKOFF with no try left, on its way to FATAL.
   var gaveUp: Slot?
   /// Counts events.
   var event = 0
   /// Bits of `Sight`.
-  var sights: UInt64 = 0
+  var sights: UInt128 = 0
   /// The first thing that happened though it never may.
   var violation: String?
 
@@ -39,8 +42,9 @@ struct Invariants {
 
   init(
     _ configuration: Configuration, onTerminal: Bool, command: MainCommand?,
-    greatestDelay: Nanoseconds
+    greatestDelay: Nanoseconds, zone: Zone
   ) {
+    self.zone = zone
     self.configuration = configuration
     self.command = command
     self.onTerminal = onTerminal
@@ -68,14 +72,14 @@ struct Invariants {
   mutating func require(_ holds: Bool, _ sentence: @autoclosure () -> String) {
     if !holds, violation == nil { violation = sentence() }
   }
-  mutating func see(_ sight: Sight) { sights |= 1 << UInt64(sight.rawValue) }
+  mutating func see(_ sight: Sight) { sights |= 1 << UInt128(sight.rawValue) }
 
   /// When the core has to be called next.
   var earliestDeadline: Time? {
     var earliest = stop?.deadline
     for program in programs {
-      if let deadline = program.deadline, deadline < earliest ?? .distantFuture {
-        earliest = deadline
+      for deadline in [program.deadline, program.schedule.due] {
+        if let deadline, deadline < earliest ?? .distantFuture { earliest = deadline }
       }
     }
     return earliest
@@ -100,6 +104,7 @@ struct Invariants {
       return
     }
     checkPrograms(core)
+    checkSchedules(core)
     checkTimers(core, now)
     checkLevels()
     checkStopCommands()
@@ -163,7 +168,9 @@ struct Invariants {
       }
       if signal == .windowChange, onTerminal { see(.resized) }
     case .tick: if stop == nil, started == startOrder.count { idleTurn = false }
-    case .begin, .childrenGone: break
+    case .clock(let wall): takeIn(wall, now)
+    case .begin: beginSchedules(now)
+    case .childrenGone: break
     }
   }
 

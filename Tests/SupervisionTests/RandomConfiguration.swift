@@ -16,17 +16,33 @@ extension World {
     let level = random.chance(30) ? random.pick(priorities) : nil
     let essential: [Essential] = random.pick([[.none], [.none, .none, .fatal, .exit], [.fatal]])
     let autostart = random.pick([100, 100, 90, 30, 0])
+    let scheduled = random.pick([0, 0, 0, 0, 30, 100])
     for slot in 0..<random.below(13) {
       var program = randomProgram(slot, groups: configuration.groups.count, &random)
       program.priority = level ?? random.pick(priorities)
       program.essential = random.pick(essential)
       program.autostart = random.chance(autostart)
+      if random.chance(scheduled) { Self.addSchedule(&program, &random) }
       configuration.programs.append(program)
     }
     configuration.globals.stay = random.chance(30)
     configuration.globals.exitOnSignal = random.pick([.zero, .signal, .failure])
     if random.chance(20) { configuration.globals.stopOn = Signals(.terminate, .hangup) }
     return configuration
+  }
+
+  /// As the reader makes of one that has `schedule=`.
+  private static func addSchedule(_ program: inout Program, _ random: inout SplitMix64) {
+    program.schedule = parsed(
+      random.pick([
+        "* * * * *", "*/2 * * * *", "0 * * * *", "30 2 * * *", "*/15 1,2 * * *", "0 4 29 2 *",
+        "@every 1s", "@every 7s", "@every 1m", "@every 1h",
+      ]))
+    program.autostart = false
+    program.startsecs = .zero
+    program.startretries = 0
+    program.autorestart = .never
+    program.essential = .none
   }
 
   /// Makes COMMAND one of the programs, as `swinit -- COMMAND` does.

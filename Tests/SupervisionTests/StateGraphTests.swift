@@ -123,6 +123,18 @@ import Testing
     #expect(bench.pause() == nil)
   }
 
+  /// In one moment, too.
+  @Test func exitedToStopped() {
+    var bench = Bench([.scheduled("@every 5s")])
+    bench.begin()
+    bench.tick(after: .seconds(5))
+    bench.run(0, pid: 10)
+    #expect(bench.core.state(of: 0).name == .running)
+    #expect(
+      bench.ended(10, .exited(1)) == ["p0 EXITED code 1 unexpected", "p0 STOPPED, next in 5s"])
+    #expect(bench.core.state(of: 0).name == .stopped)
+  }
+
   /// A person's start is a new beginning: as many tries as at the first.
   @Test func fatalForgetsItsTries() {
     var bench = Self.bench()
@@ -136,7 +148,8 @@ import Testing
   @Test func theGraphIsTheTestsGraph() {
     let pair = { (from: State, to: State) in "\(from.text) \(to.text)" }
     let printed = StateArrow.all.map { pair($0.from, $0.to) }
-    let driven = Self.rows.map { pair($0.from, $0.to) } + [pair(.backoff, .fatal)]
+    let driven =
+      Self.rows.map { pair($0.from, $0.to) } + [pair(.backoff, .fatal), pair(.exited, .stopped)]
     #expect(Set(printed) == Set(driven))
     #expect(Set(printed).count == printed.count, "an arrow stands twice")
     // Nobody starts anything by hand in the simulation.

@@ -196,7 +196,8 @@ extension Invariants {
   mutating func stopIfNothingIsLeft(_ now: Time) {
     guard command == nil, !configuration.globals.stay, !startOrder.isEmpty,
       started == startOrder.count,
-      startOrder.allSatisfy({ programs[$0].isOver })
+      startOrder.allSatisfy({ programs[$0].isOver }),
+      !programs.indices.contains(where: { isScheduled($0) })
     else { return }
     beginStop(.nothingLeft(failed: firstUnexpected?.failure), firstUnexpected?.code ?? 0, now)
   }
@@ -224,6 +225,7 @@ extension Invariants {
       see(programs[command.slot].deadline == nil ? .commandNeverStarted : .turnTakenBack)
       programs[command.slot].deadline = nil
     }
+    endSchedules()
     // What is not running is not waited for.
     for slot in programs.indices where programs[slot].state == .exited {
       programs[slot].deadline = nil

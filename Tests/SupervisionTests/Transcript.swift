@@ -47,6 +47,11 @@ func words(_ notice: Notice) -> String {
   case .killing(let slot, let pid, let after):
     return "p\(slot) killing pid \(pid) after \(words(after))"
   case .survivedKill(let slot, let pid): return "p\(slot) survived, pid \(pid)"
+  case .planned(let slot, let next): return "p\(slot) planned \(words(next))"
+  case .runFailed(let slot, let failure): return "p\(slot) run failed: \(words(failure))"
+  case .runOver(let slot, let next): return "p\(slot) STOPPED, next \(words(next))"
+  case .runSkipped(let slot, let pid): return "p\(slot) run skipped, pid \(pid)"
+  case .runMissed(let slot, let time): return "p\(slot) missed \(time.seconds)"
   case .nothingToStart: return "nothing to start"
   case .stopRequested(let signal, let sender):
     return "stop requested: \(signal.name) from \(words(sender))"
@@ -55,6 +60,14 @@ func words(_ notice: Notice) -> String {
   case .killingAll(let sender): return "killing all: \(words(sender))"
   case .ignored(let signal, let sender): return "ignored: \(signal.name) from \(words(sender))"
   case .sweeping(let signal): return "sweeping: \(signal.name)"
+  }
+}
+
+func words(_ next: NextRun) -> String {
+  switch next {
+  case .at(let time): return "at \(time.seconds)"
+  case .after(let pause): return "in \(words(pause))"
+  case .never: return "never"
   }
 }
 
@@ -88,6 +101,7 @@ func words(_ event: Event) -> String {
     return "stop_command p\(slot) \(status.map { words($0) } ?? "not run")"
   case .signal(let signal, let sender): return "signal \(signal.name) from \(words(sender))"
   case .tick: return "tick"
+  case .clock(let time): return "clock \(time.seconds)"
   case .childrenGone: return "children gone"
   }
 }

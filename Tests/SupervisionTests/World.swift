@@ -55,6 +55,8 @@ struct World {
     case signal(Signal, Sender)
     /// A tick that nobody asked for.
     case strayTick
+    /// Somebody sets the wall clock, by so many seconds.
+    case clockSet(Int64)
     case childrenGone
   }
 
@@ -76,6 +78,9 @@ struct World {
   /// How much later than asked for a tick may come.
   let greatestDelay: Nanoseconds
   private(set) var now = Time(nanoseconds: 1_000_000_000)
+  /// What the wall clock showed when the monotonic one stood at 0.
+  private var wallStart: Int64
+  let zone: Zone
   var random: SplitMix64
   private let characters: [Character]
   private var processes: [Process] = []
@@ -100,6 +105,9 @@ struct World {
     self.configuration = configuration
     onTerminal = random.chance(40)
     greatestDelay = random.pick([.zero, .milliseconds(1), .milliseconds(300), .seconds(4)])
+    // Near to what changes the clock, or not.
+    zone = random.pick([ZoneTable.berlin, .newYork, .lordHowe]).zone
+    wallStart = utc("2026-10-24 12:00") + Int64(random.below(120_000))
     self.random = random
     plan()
   }
@@ -115,6 +123,19 @@ struct World {
     for _ in 0..<random.below(4) { schedule(.orphanAppears, within: span) }
     for _ in 0..<random.below(3) { schedule(.stranger, within: span) }
     for _ in 0..<random.below(4) { schedule(.strayTick, within: span) }
+    guard random.chance(60) else { return }
+    for _ in 0..<random.below(5) {
+      schedule(
+        .clockSet(random.pick([-1, 1, -7, 45, -3_600, 3_600, -90_000, 400_000])), within: span)
+    }
+  }
+
+  /// What the wall clock shows.
+  var wall: WallTime { WallTime(seconds: wallStart + now.nanoseconds / 1_000_000_000) }
+
+  /// When the wall clock, as it goes now, shows this.
+  func moment(of wall: WallTime) -> Time {
+    max(now, Time(nanoseconds: (wall.seconds - wallStart) * 1_000_000_000))
   }
 
   /// The time of the next happening.
@@ -156,6 +177,9 @@ struct World {
       return nil
     case .signal(let signal, let sender): return .signal(signal, sender)
     case .strayTick: return .tick
+    case .clockSet(let seconds):
+      wallStart += seconds
+      return .clock(wall)
     case .childrenGone: return .childrenGone
     }
   }

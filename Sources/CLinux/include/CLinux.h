@@ -182,6 +182,18 @@ int cl_is_directory(const char *path);
 ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket);
 uint64_t cl_monotonic_now(void);
 
+// The wall clock, in seconds since 1970, and how far local time (of TZ, else /etc/localtime) is ahead
+// of UTC at such a moment, in seconds.
+int64_t cl_wall_now(void);
+int32_t cl_zone_offset(int64_t seconds);
+// TZ, where it names a zone that has no file here: the C library then takes UTC. Else NULL.
+const char *cl_zone_missing(void);
+// timerfd(2) for a moment of the wall clock; readable when it has come, and when the clock was set.
+int cl_wall_timer_create(void);
+// -1 and ECANCELED: it is set, and the clock was set since it was last read.
+int cl_wall_timer_set(int timer, int64_t seconds);
+void cl_wall_timer_acknowledge(int timer);
+
 // Gives back the pages of our own program file that are in memory. Those that are needed are mapped
 // again from the page cache when they are touched; what only the start needed stays away.
 void cl_forget_startup_code(void);

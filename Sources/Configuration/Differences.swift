@@ -1,0 +1,158 @@
+// `check --from-supervisor`: what of a file behaves differently under swinit, and the line that brings
+// Supervisor's behaviour back. Only what this file makes a difference of: an option that is written
+// out, or a default that is another one here. What swinit reads differently, or does not know, is a
+// warning anyway and stands beside these.
+
+extension Reader {
+  /// Of the whole configuration, once it is read.
+  func tellGlobalDifferences() {
+    guard let place = globalPlace else { return }
+    if globals.runsUnchanged {
+      differ(
+        place,
+        """
+        as in Supervisor the container goes on when a program is FATAL, and when all have ended; here \
+        it may end with the program's status: essential=fatal (or exit) in its section or in {}
+        """)
+    } else {
+      if globals.essential == .fatal, globals.essentialSetting == nil {
+        differ(
+          place,
+          """
+          a program that becomes FATAL ends the container; Supervisor goes on without it: \
+          essential=none in {}
+          """)
+      }
+      if isUnset("stay") {
+        differ(
+          place,
+          """
+          when all programs have ended the container ends; Supervisor stays: stay=true in {}
+          """)
+      }
+    }
+    if isUnset("stop_on") {
+      differ(
+        place,
+        """
+        PWR, RTMIN+3 and (without a terminal) WINCH stop the container too, as base images want; \
+        Supervisor ignores them: stop_on=TERM,INT,QUIT in {}
+        """)
+    }
+    tellUseless("umask")
+    tellUseless("directory")
+    tellOrder(place)
+  }
+
+  private func tellUseless(_ name: StaticString) {
+    guard let place = globals.values?.place(name) else { return }
+    differ(
+      place,
+      "this takes effect; Supervisor uses it only when it goes into the background: leave it out")
+  }
+
+  /// Supervisor stops group after group, and all of a group at once.
+  private func tellOrder(_ place: Place) {
+    let count = configuration.programs.count
+    // Groups stand together.
+    for index in 0..<count where index > 0 {
+      let (one, other) = (priorities(index), priorities(index - 1))
+      guard one.group == other.group, one.own != other.own else { continue }
+      differ(
+        place,
+        """
+        programs of one group are stopped from the highest priority down, each after the one above; \
+        Supervisor stops a group at once: equal priorities in the group
+        """)
+      break
+    }
+    for index in 0..<count {
+      let one = priorities(index)
+      for before in 0..<index {
+        let other = priorities(before)
+        guard one.group != other.group, one.ofGroup == other.ofGroup, one.own == other.own else {
+          continue
+        }
+        return differ(
+          place,
+          """
+          programs of equal priority are stopped at the same time; Supervisor waits for each before \
+          it stops the next: a priority= of its own for each
+          """)
+      }
+    }
+  }
+
+  @inline(never)
+  private func priorities(_ index: Int) -> (group: Int, ofGroup: Int32, own: Int32) {
+    let group = configuration.programs[index].group
+    return (group, configuration.groups[group].priority, configuration.programs[index].priority)
+  }
+
+  func tellDifferences(_ values: SectionValues, _ section: Section) {
+    let place = section.place
+    if values.setting("stopsignal") == nil, globals.stopsignal == nil {
+      differ(
+        place,
+        """
+        it gets the signal that swinit is told to stop with, INT or TERM; Supervisor sends TERM: \
+        stopsignal=TERM
+        """)
+    }
+    if values.setting("stdout_logfile") == nil {
+      differ(
+        place,
+        """
+        its stdout is the container's; Supervisor makes a file in /tmp: \
+        stdout_logfile=/tmp/%(program_name)s.log
+        """)
+    }
+    if values.setting("stderr_logfile") == nil, !values.flag("redirect_stderr") {
+      differ(
+        place,
+        """
+        its stderr is the container's; Supervisor makes a file in /tmp: \
+        stderr_logfile=/tmp/%(program_name)s.err
+        """)
+    }
+    if values.setting("stdin") == nil {
+      differ(
+        place,
+        """
+        its stdin is /dev/null, where reading ends at once; in Supervisor it waits for ever: stdin=pipe
+        """)
+    }
+    differ(
+      place,
+      """
+      SIGPIPE ends it when it writes to a closed pipe; in Supervisor the signal is ignored: \
+      command=sh -c "trap '' PIPE; exec ..."
+      """)
+    if isUnset("user_policy"), let user = values.place("user") {
+      differ(
+        user,
+        """
+        where swinit is not root it runs as swinit's user, with a warning; Supervisor does not start: \
+        user_policy=require in {}
+        """)
+    }
+    if values.setting("restart_delay") == nil, values.text("schedule") == nil,
+      values.word("autorestart") != Autorestart.never.rawValue
+    {
+      differ(
+        values.place("autorestart") ?? place,
+        """
+        when it keeps ending within 10 s of RUNNING it is restarted after 1, 2, 4 ... 30 s; Supervisor \
+        restarts it at once: restart_delay=0
+        """)
+    }
+  }
+
+  private func isUnset(_ name: StaticString) -> Bool { globals.values?.setting(name) == nil }
+
+  /// One line for all places of a file that it is true of; `{}` is the section of globals.
+  @inline(never)
+  private func differ(_ place: Place, _ text: StaticString) {
+    differences.tell(place, message(text, title(.globals)))
+  }
+}
