@@ -29,6 +29,8 @@ public protocol ConfigurationSource {
   func matches(of pattern: ByteString) -> [ByteString]
   /// Whether `name`, `uid`, `name:group` or `uid:gid` can be resolved now.
   func userIsKnown(_ user: ByteString) -> Bool
+  /// Whether `host` is a numeric address, or stands in /etc/hosts.
+  func hostIsKnown(_ host: ByteString) -> Bool
 }
 
 /// What is to be read, and in which surroundings.

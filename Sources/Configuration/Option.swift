@@ -5,7 +5,7 @@ public enum OptionKind: UInt8, Sendable {
   case signal, signals, exitcodes, autorestart
   case essential, restartDelay, exitOnSignal, userPolicy, loglevel
   case path, logfile, user, command, environment, processName
-  case names, events, address, socket, text
+  case names, events, address, socket, programs, waits, probe, text
 }
 
 /// What this version does with an option.

@@ -147,6 +147,10 @@ private let kinds: StaticString = """
   events | events | event names separated by commas are allowed, as PROCESS_STATE_FATAL,TICK_60
   address | host:port | a port or HOST:PORT is allowed, as 9001, *:9001 or 127.0.0.1:9001
   socket | socket | unix:///PATH or tcp://HOST:PORT is allowed
+  programs | names | programs separated by commas are allowed, as db,cache; GROUP:* for a group
+  waits | name:state … | NAME:running and NAME:exited, separated by blanks, are allowed
+  probe | test | running, notify, fd:N (3 to 255), tcp:HOST:PORT, http:URL, unix:/PATH, path:/PATH\
+   or exec:COMMAND is allowed
   text | text | any text is allowed
   """
 

@@ -83,7 +83,8 @@ extension Reader {
     case .userPolicy: ByteString(WordList.userPolicy[number])
     case .loglevel: ByteString(WordList.loglevel[number])
     case .integer, .size, .exitcodes, .restartDelay, .path, .logfile, .user, .command,
-      .environment, .processName, .names, .events, .address, .socket, .text:
+      .environment, .processName, .names, .events, .address, .socket, .programs, .waits, .probe,
+      .text:
       decimal(number)
     }
   }

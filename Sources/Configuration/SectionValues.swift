@@ -123,7 +123,7 @@ extension Reader {
     case .path, .logfile: return readPath(text, option, entry)
     case .flag, .integer, .seconds, .size, .octal, .signal, .signals, .exitcodes, .autorestart,
       .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user, .processName,
-      .names, .events, .address, .socket, .text:
+      .names, .events, .address, .socket, .programs, .waits, .probe, .text:
       break
     }
     guard let value = option.value(of: text) else {

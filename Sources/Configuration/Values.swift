@@ -45,6 +45,9 @@ extension Option {
     case .events: self.text(text, areEvents(text))
     case .address: self.text(text, isAddress(text))
     case .socket: self.text(text, isSocket(text))
+    case .programs: self.text(text, parsePrograms(text) != nil)
+    case .waits: self.text(text, parseWaits(text) != nil)
+    case .probe: self.text(text, Probe.parse(text) != nil)
     case .path, .logfile: self.text(text, !text.isEmpty)
     case .command, .environment, .text: self.text(text, true)
     }

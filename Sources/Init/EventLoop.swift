@@ -49,6 +49,7 @@ public final class EventLoop {
   private var keptUser: [Bool]
 
   private var following: Following
+  private var probes: Probes
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -69,6 +70,7 @@ public final class EventLoop {
     following = Following(configuration) {
       configuration.displayName(configuration.programs[$0])
     }
+    probes = Probes(configuration, epoll)
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot)
     reports = Array(repeating: Report(), count: configuration.programs.count)
@@ -102,10 +104,14 @@ public final class EventLoop {
       case .log(let sink): logIsWritable(sink)
       case .pidfiles: follow { $0.filesChanged(&$1) }
       case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
+      case .probe(let slot, let generation): probes.socketIsReady(slot, generation)
+      case .readyChannel(let slot): probes.channelIsReadable(slot)
+      case .probePaths: probes.pathsChanged()
       case .unknown: continue
       }
     }
     if childrenMayHaveEnded { reap() }
+    tellAnswers()
     for _ in 0..<Self.tickBatch {
       let now = self.now()
       guard supervisor.pause(at: now) == .zero else { break }
@@ -114,6 +120,7 @@ public final class EventLoop {
     if !following.isEmpty, let deadline = following.deadline, deadline <= now() {
       follow { $0.timePassed(&$1) }
     }
+    tellAnswers()
     flushLog()
   }
 
@@ -143,6 +150,10 @@ public final class EventLoop {
       case .spawn(let slot): spawn(slot)
       case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
+      case .startProbe(let slot, let probe):
+        let isHealth = supervisor.state(of: slot).name == .running
+        probes.start(slot, probe, isHealth: isHealth, launcher)
+      case .stopProbe(let slot): probes.stop(slot)
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
       case .exit(let code, let reason): end(code, reason)
@@ -218,7 +229,14 @@ public final class EventLoop {
 
   private func spawn(_ slot: Slot) {
     if !following.isEmpty { following.willStart(slot) }
-    let outcome = launcher.launch(slot) {
+    var channel: ReadyChannel?
+    do throws(Errno) {
+      channel = try probes.willStart(slot, supervisor.configuration.programs[slot].ready)
+    } catch {
+      return feed(.forkFailed(slot, Launcher.failure(.pipe, error)))
+    }
+    defer { channel?.closeTheirs() }
+    let outcome = launcher.launch(slot, channel: channel) {
       if keptUser[slot] { return }
       keptUser[slot] = true
       log.write(
@@ -290,6 +308,7 @@ public final class EventLoop {
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
+        if probes.ended(ended.pid, status) { continue }
         if !following.isEmpty {
           var world = world()
           if let orders = following.ended(ended.pid, status, &world) {
@@ -320,6 +339,12 @@ public final class EventLoop {
       for entry in descendants(of: ownPID) { try? sendSignal(signal.number, to: entry.pid) }
     }
     childrenMayHaveEnded = true
+  }
+
+  /// What tests have found.
+  private func tellAnswers() {
+    if probes.answers.isEmpty { return }
+    for answer in probes.takeAnswers() { feed(.probed(answer.slot, answer.failure)) }
   }
 
   // Programs that put themselves into the background.
@@ -399,6 +424,10 @@ enum Token: Equatable {
   case log(sink: Int)
   case pidfiles
   case daemon(Slot)
+  /// The connection of a test.
+  case probe(slot: Slot, generation: UInt32)
+  case readyChannel(Slot)
+  case probePaths
   case unknown
 
   private static let slotBits: UInt64 = 24
@@ -412,6 +441,10 @@ enum Token: Equatable {
     case .log(let sink): return UInt64(truncatingIfNeeded: sink) << 8 | 3
     case .pidfiles: return 4
     case .daemon(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 5
+    case .probe(let slot, let generation):
+      return UInt64(generation) << 32 | UInt64(truncatingIfNeeded: slot) << 8 | 16
+    case .readyChannel(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 17
+    case .probePaths: return 18
     case .unknown: return 0
     }
   }
@@ -424,6 +457,9 @@ enum Token: Equatable {
     case 3: self = .log(sink: index)
     case 4: self = .pidfiles
     case 5: self = .daemon(index)
+    case 16: self = .probe(slot: index, generation: UInt32(packed >> 32))
+    case 17: self = .readyChannel(index)
+    case 18: self = .probePaths
     default: self = .unknown
     }
   }

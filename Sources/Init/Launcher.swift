@@ -46,13 +46,31 @@ struct Launcher {
     case failed(SpawnFailure)
   }
 
-  /// - Parameter keepUser: called when another user was asked for and cannot be had.
-  func launch(_ slot: Slot, keepUser: () -> Void) -> Outcome {
+  /// - Parameters:
+  ///   - channel: on which the program says that it is ready.
+  ///   - keepUser: called when another user was asked for and cannot be had.
+  func launch(_ slot: Slot, channel: ReadyChannel?, keepUser: () -> Void) -> Outcome {
     let program = configuration.programs[slot]
     var plan = plan(program)
+    channel?.pass(to: &plan)
     if let command, command.main.slot == slot {
       plan.takesOver = (command.session, SignalDispositions.asStarted)
     }
+    return launch(plan, program, keepUser: keepUser)
+  }
+
+  /// A command that tests a program: in its surroundings, silent.
+  func launchProbe(_ slot: Slot, _ words: ByteString) -> Outcome {
+    let program = configuration.programs[slot]
+    var plan = plan(program)
+    plan.arguments = WordBlock(words.bytes)
+    plan.stdout = .descriptor(devNull)
+    plan.stderr = .descriptor(devNull)
+    return launch(plan, program, keepUser: {})
+  }
+
+  private func launch(_ plan: SpawnPlan, _ program: Program, keepUser: () -> Void) -> Outcome {
+    var plan = plan
     switch credentials(program) {
     case .unchanged: break
     case .changed(let credentials): plan.credentials = credentials

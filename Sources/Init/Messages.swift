@@ -15,11 +15,14 @@ struct Messages {
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
-    case .starting, .running, .stopping, .stopped, .nothingToStart, .stopRequested: return .info
+    case .starting, .running, .stopping, .stopped, .nothingToStart, .stopRequested, .waiting,
+      .draining:
+      return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
     case .backoff(_, _, pause: nil): return .debug
-    case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping: return .warn
+    case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping, .unhealthy, .givingUp:
+      return .warn
     case .fatal, .survivedKill: return .error
     }
   }
@@ -39,6 +42,7 @@ struct Messages {
         "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), seconds(pause),
         hint(slot, failure))
     case .fatal(let slot, let failure, let tries):
+      if tries == 0 { return message("{}: FATAL, {}", name(slot), reason(slot, failure)) }
       let count: ByteString = tries == 1 ? "1 try" : message("{} tries", decimal(tries))
       return message("{}: FATAL, {} ({})", name(slot), reason(slot, failure), count)
     case .exited(let slot, let status, let expected, let restart):
@@ -53,12 +57,28 @@ struct Messages {
       return message("{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal.name)
     case .stopped(let slot, _): return message("{}: STOPPED", name(slot))
     case .killing(let slot, let pid, let waited):
+      let whole = configuration.programs[slot].stopwaitsecs
+      let part: ByteString =
+        waited < whole ? message(", its part of the grace (stopwaitsecs {})", seconds(whole)) : ""
       return message(
-        "{}: still there after {}, SIGKILL (pid {})", name(slot), seconds(waited), decimal(pid))
+        "{}: still there after {}{}, SIGKILL (pid {})", name(slot), seconds(waited), part,
+        decimal(pid))
     case .survivedKill(let slot, let pid):
       return message(
         "{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid)
       )
+    case .waiting(let slot, let other):
+      return message("{}: waits for {}", name(slot), name(other))
+    case .unhealthy(let slot, let failure, let count, let most):
+      return message(
+        "{}: health failed ({} of {}): {}", name(slot), decimal(count), decimal(most),
+        text(of: failure))
+    case .givingUp(let slot, let pid, let signal, let isReady):
+      let what: ByteString = isReady ? "not well" : "not ready in time"
+      return message(
+        "{}: {}, {} and another start (pid {})", name(slot), what, signal.name, decimal(pid))
+    case .draining(let pause):
+      return message("draining: the programs are told in {}", seconds(pause))
     case .nothingToStart: return "no program starts by itself: waiting"
     case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
@@ -117,6 +137,23 @@ struct Messages {
     switch failure {
     case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
     case .tooQuick(let status): return message("{} before startsecs", text(of: status))
+    case .ended(let status):
+      let isOneshot = configuration.programs[slot].oneshot
+      return text(of: status) + (isOneshot ? "" : " before it was ready")
+    case .notReady(let time, let last):
+      let why: ByteString = last.map { message(" ({})", text(of: $0)) } ?? ""
+      return message("not ready after {}", seconds(time)) + why
+    case .dependency(let other, _): return message("{}, which it depends on, is FATAL", name(other))
+    }
+  }
+
+  private func text(of failure: ProbeFailure) -> ByteString {
+    switch failure {
+    case .timedOut: return "no answer in time"
+    case .errno(let errno): return Errno(code: errno).text
+    case .http(0): return "no web server's answer"
+    case .http(let status): return message("answer {}", decimal(status))
+    case .ended(let status): return text(of: status)
     }
   }
 
@@ -125,7 +162,7 @@ struct Messages {
     guard case .tooQuick(.exited(let code)) = failure,
       configuration.programs[slot].exitcodes.contains(code)
     else { return "" }
-    return " (startsecs=0 if it is meant to end at once)"
+    return " (oneshot=true or startsecs=0 if this is meant)"
   }
 
   func text(of status: WaitStatus) -> ByteString {
@@ -213,7 +250,7 @@ extension Notice {
       .killingAll(let sender):
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
-      .survivedKill, .nothingToStart, .sweeping:
+      .survivedKill, .nothingToStart, .sweeping, .waiting, .unhealthy, .givingUp, .draining:
       return nil
     }
   }

@@ -90,6 +90,8 @@ public struct SpawnPlan: Sendable {
   public var redirectStderr = false
   public var credentials: Credentials?
   public var umask: UInt32?
+  /// A descriptor that the program gets as this number.
+  public var ready: (file: FileDescriptor, number: Int32)?
   public var openFiles: (soft: UInt64, hard: UInt64)?
   /// It takes over our own 0, 1 and 2, whatever else is said of them, with this session and these
   /// signals. nil: a session of its own, and every signal at its default.
@@ -111,6 +113,8 @@ public struct SpawnPlan: Sendable {
   public func spawn(report: FileDescriptor) throws(Errno) -> Int32 {
     var request = cl_spawn()
     request.stdin_fd = stdin.number
+    request.ready_fd = ready?.file.number ?? -1
+    request.ready_target = ready?.number ?? -1
     request.redirect_stderr = redirectStderr ? 1 : 0
     request.umask = umask.map { Int64($0) } ?? -1
     request.nofile = openFiles?.soft ?? 0

@@ -12,7 +12,8 @@ import Configuration
 ///
 /// This file holds what concerns all programs: the beginning, the clock, who a process belongs
 /// to, signals. What concerns one program is in `ProgramMachine.swift`, the orderly stop and the
-/// exit status in `Shutdown.swift`, COMMAND in `Command.swift`.
+/// exit status in `Shutdown.swift`, how its time is shared out in `Grace.swift`, who waits for whom
+/// in `Dependencies.swift`, tests of programs in `Readiness.swift`, COMMAND in `Command.swift`.
 public struct Supervisor: Sendable {
   /// How long a process is waited for after SIGKILL. Only uninterruptible sleep (a dead network
   /// mount, a failing disk) withstands it, and a stop must end nevertheless.
@@ -25,6 +26,8 @@ public struct Supervisor: Sendable {
   enum Phase: Equatable, Sendable {
     /// Programs run; `next` is where the first start goes on in `Levels.order`.
     case running(next: Int)
+    /// A stop signal came; nobody was told yet.
+    case draining
     /// The programs of `level` were told to end, those of all higher levels are gone.
     case stopping(level: Int)
     case sweeping(killed: Bool)
@@ -41,6 +44,17 @@ public struct Supervisor: Sendable {
     var lastEnd = LastEnd.fine
     /// It was RUNNING once.
     var wasReady = false
+    /// It ended for good once.
+    var hasEnded = false
+    /// Dependencies that are not met yet.
+    var unmet: Int32 = 0
+    /// Its first start is due when `unmet` is 0.
+    var isWaiting = false
+    var probe = ProbeStage.none
+    var givingUp = GivingUp.no
+    /// Tests that failed in a row, and the last of them.
+    var probeFailures: Int32 = 0
+    var probeFailure: ProbeFailure?
   }
 
   public let configuration: Configuration
@@ -54,7 +68,10 @@ public struct Supervisor: Sendable {
   var records: [Record]
   /// The program of each living process.
   var slots: ProcessTable
-  /// One timer for each program, the last one for the sweep.
+  /// Who waits for whom (`Dependencies.swift`).
+  let dependents: Dependents
+  /// One timer for each program, one for drain and sweep; then, where there are tests, one for those
+  /// of each program.
   var timers: TimerQueue
   var sweepTimer: Int { records.count }
   var phase = Phase.running(next: 0)
@@ -71,6 +88,8 @@ public struct Supervisor: Sendable {
   var exitCode: UInt8 = 0
   /// The signal that `stopsignal` left unset stands for.
   var defaultStopSignal = Signal.terminate
+  /// The time that the stop has, if there is a grace (`Grace.swift`).
+  var budget: Budget?
   /// SIGINTs so far: the second one on a terminal kills.
   var interrupts = 0
   /// Counts unexpected ends, so that the first is known.
@@ -83,10 +102,14 @@ public struct Supervisor: Sendable {
     self.onTerminal = onTerminal
     self.command = command
     levels = Levels(configuration, command: command?.slot)
-    records = Array(repeating: Record(), count: configuration.programs.count)
-    timers = TimerQueue(count: configuration.programs.count + 1)
+    let count = configuration.programs.count
+    records = Array(repeating: Record(), count: count)
+    dependents = Dependents(configuration)
+    for one in configuration.dependencies { records[one.dependent].unmet += 1 }
+    let hasProbes = configuration.programs.contains { $0.ready != nil || $0.health != nil }
+    timers = TimerQueue(count: count + 1 + (hasProbes ? count : 0))
     living = Array(repeating: 0, count: levels.count)
-    slots = ProcessTable(capacity: configuration.programs.count)
+    slots = ProcessTable(capacity: count)
     for program in configuration.programs where program.autostart { awaited += 1 }
   }
 
@@ -126,13 +149,15 @@ public struct Supervisor: Sendable {
         orphansReaped &+= 1
       }
     case .detached(let slot):
-      detached(slot)
+      detached(slot, &actions)
     case .followed(let slot, let pid):
       followed(slot, pid, now, &actions)
     case .gone(let slot, let status):
       let pid = records[slot].state.pid
       if pid != 0 { slots.remove(pid) }
       ended(slot, pid, status, now, &actions)
+    case .probed(let slot, let failure):
+      probed(slot, failure, now, &actions)
     case .signal(let signal, let sender):
       received(signal, from: sender, now, &actions)
     case .tick:
@@ -153,20 +178,26 @@ public struct Supervisor: Sendable {
   /// waiting.
   private mutating func tick(_ now: Time, _ actions: inout [Action]) {
     if case .running(var next) = phase, next < levels.order.count {
-      while next < levels.order.count, !configuration.programs[levels.order[next]].autostart {
+      // What depends on something that is FATAL is not STOPPED any more.
+      while next < levels.order.count, !configuration.programs[levels.order[next]].autostart
+        || records[levels.order[next]].state != .stopped
+      {
         next += 1
       }
       phase = .running(next: min(next + 1, levels.order.count))
       if next < levels.order.count {
-        start(levels.order[next], now, &actions)
+        takeTurn(levels.order[next], now, &actions)
       } else {
         commandMayStart(now)
+        nothingMayBeLeft(now, &actions)
       }
       return
     }
     guard let timer = timers.takeDue(at: now) else { return }
     if timer == sweepTimer {
       sweepTimedOut(now, &actions)
+    } else if timer > sweepTimer {
+      probeTimedOut(timer - sweepTimer - 1, now, &actions)
     } else {
       timedOut(timer, now, &actions)
     }
