@@ -52,6 +52,7 @@ struct World {
     case stranger
     case orphanAppears
     case signal(Signal, Sender)
+    case probeAnswer(Slot, serial: Int, ProbeFailure?)
     /// A tick that nobody asked for.
     case strayTick
     case childrenGone
@@ -64,6 +65,8 @@ struct World {
     var slowExecs: Int
     var stubborn: Int
     var unkillable: Int
+    /// How many of its tests succeed.
+    var wellness: Int
     /// The kind of life, see `lifetime`.
     var life: Int
     var codes: [WaitStatus]
@@ -80,6 +83,10 @@ struct World {
   private var processes: [Process] = []
   private var coming: [(at: Time, happening: Happening)] = []
   private var serials = 0
+  /// The test of each program that is to be answered.
+  private var probes: [Slot: Int] = [:]
+  /// What the core did to us that it may not.
+  private(set) var brokenRule: String?
   private var swept = false
   private var toldGone = false
 
@@ -153,6 +160,10 @@ struct World {
       if random.chance(70) { schedule(.death(serial: serial, .exited(0)), within: .seconds(60)) }
       return nil
     case .signal(let signal, let sender): return .signal(signal, sender)
+    case .probeAnswer(let slot, let serial, let failure):
+      guard probes[slot] == serial else { return nil }
+      probes[slot] = nil
+      return .probed(slot, failure)
     case .strayTick: return .tick
     case .childrenGone: return .childrenGone
     }
@@ -202,6 +213,25 @@ struct World {
     schedule(.death(serial: process.serial, status), within: patience)
   }
 
+  mutating func startProbe(_ slot: Slot, _ probe: Probe) {
+    if probes[slot] != nil { brokenRule = "p\(slot): a program never has two tests at once." }
+    serials += 1
+    probes[slot] = serials
+    let isWell = random.chance(characters[slot].wellness)
+    // Its own word comes or does not; everything else fails.
+    if probe.isAwaited, !isWell || random.chance(20) { return }
+    if random.chance(10) { return }
+    let failure: ProbeFailure = random.pick([.errno(111), .http(503), .ended(.exited(1))])
+    let pause: Nanoseconds = random.pick([.zero, .milliseconds(3), .milliseconds(3), .seconds(6)])
+    schedule(
+      .probeAnswer(slot, serial: serials, isWell ? nil : failure), within: pause)
+  }
+
+  mutating func stopProbe(_ slot: Slot) {
+    if probes[slot] == nil { brokenRule = "p\(slot): no test is ended that is not there." }
+    probes[slot] = nil
+  }
+
   mutating func sweep(_ signal: Signal) {
     swept = true
     for process in processes { self.signal(process.pid, signal) }
@@ -249,6 +279,8 @@ struct World {
   }
 
   private mutating func lifetime(_ slot: Slot, _ character: Character) -> Nanoseconds? {
+    let isOneshot = configuration.programs[slot].oneshot
+    if isOneshot, random.chance(80) { return random.pause(.seconds(2)) }
     switch random.chance(80) ? character.life : random.below(6) {
     case 0: return nil
     case 1: return random.pause(.milliseconds(3))
