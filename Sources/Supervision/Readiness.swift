@@ -57,6 +57,8 @@ extension Supervisor {
   ) {
     let ready = configuration.programs[slot].ready
     if ready != nil || configuration.programs[slot].oneshot {
+      // Once a stop has begun, nobody waits for it to be ready.
+      guard case .running = phase else { return }
       let patience = configuration.programs[slot].readyTimeout
       if patience > .zero { timers.set(slot, to: since + patience) }
       if ready != nil {
@@ -72,6 +74,15 @@ extension Supervisor {
     } else {
       timers.set(slot, to: due)
     }
+  }
+
+  /// The stop has begun: no test goes on, and no time is set to be ready in.
+  mutating func endAwaiting(_ slot: Slot, _ actions: inout [Action]) {
+    endProbe(slot, &actions)
+    guard records[slot].state.name == .starting, records[slot].givingUp == .no,
+      configuration.programs[slot].ready != nil || configuration.programs[slot].oneshot
+    else { return }
+    timers.clear(slot)
   }
 
   /// It is RUNNING: its tests of health begin.

@@ -16,7 +16,7 @@ extension Supervisor {
     phase = .stopping(level: levels.count)
     beginGrace(now)
     for slot in records.indices {
-      endProbe(slot, &actions)
+      endAwaiting(slot, &actions)
       switch records[slot].state {
       case .backoff, .exited(restarting: true): stop(slot, now, &actions)
       // Its turn, or COMMAND's, may have come just now.

@@ -66,7 +66,7 @@ extension Invariants {
 
   /// A tick while first starts are due: the turn of the next that starts by itself and is not FATAL
   /// with what it depends on.
-  mutating func takeTurn(_ actions: [Action]) {
+  mutating func takeTurn(_ actions: [Action], _ now: Time) {
     while next < order.count {
       let slot = order[next]
       next += 1
@@ -86,9 +86,9 @@ extension Invariants {
         words(actions) == ["p\(slot) waits for p\(first.on)"],
         "p\(slot): no program starts before what it depends on is ready.")
     }
-    guard actions.isEmpty || actions.count > 0 && areAllOver else {
-      return require(false, "No tick does anything when there is nothing to start.")
-    }
+    stopIfNothingIsLeft(now)
+    require(
+      actions.isEmpty == (stop == nil), "No tick does anything when there is nothing to start.")
   }
 
   var areAllOver: Bool { autostarts.allSatisfy { programs[$0].isOver } }
@@ -154,7 +154,7 @@ extension Invariants {
     let program = configuration.programs[slot]
     if program.oneshot || program.ready != nil {
       programs[slot].deadline =
-        program.readyTimeout > .zero ? programs[slot].asking + program.readyTimeout : nil
+        program.readyTimeout > .zero && stop == nil ? programs[slot].asking + program.readyTimeout : nil
       programs[slot].probeFailures = 0
     } else {
       programs[slot].deadline = programs[slot].asking + program.startsecs

@@ -110,7 +110,7 @@ struct Invariants {
   /// The clock: one tick does one thing, and none that comes too early does anything.
   private mutating func checkTick(_ now: Time, _ actions: [Action]) {
     if startsAreDue {
-      takeTurn(actions)
+      takeTurn(actions, now)
     } else if let deadline = earliestDeadline, deadline <= now {
       require(!actions.isEmpty, "No tick passes without effect when a timer is due.")
     } else {

@@ -81,8 +81,12 @@ extension World {
   ) -> MainCommand {
     if random.chance(50) {
       // All are soon ready, or COMMAND would seldom be started.
-      for slot in configuration.programs.indices { configuration.programs[slot].startsecs = .zero }
-      if random.chance(50) { configuration.dependencies = [] }
+      configuration.dependencies = []
+      for slot in configuration.programs.indices {
+        configuration.programs[slot].startsecs = .zero
+        configuration.programs[slot].ready = nil
+        configuration.programs[slot].oneshot = false
+      }
     }
     configuration.groups.append(Group(name: "command", priority: .max))
     var program = Program(

@@ -174,7 +174,7 @@ private func setting(_ name: String) -> UInt64? {
   @Test func everySituationIsMet() {
     guard Self.single == nil else { return }
     var sights: Set<Sight> = []
-    for seed in UInt64(0)..<700 {
+    for seed in UInt64(0)..<2_000 {
       var simulation = Simulation(seed: seed, logging: false)
       simulation.run()
       sights.formUnion(simulation.invariants.sights)

@@ -209,6 +209,11 @@ extension Invariants {
     for slot in programs.indices {
       if programs[slot].waits, programs[slot].state == .stopped { see(.stoppedWaiting) }
       dropProbe(slot)
+      let program = configuration.programs[slot]
+      let mayTakeLong = program.oneshot || program.ready != nil
+      if programs[slot].state == .starting, programs[slot].givingUp == .no, mayTakeLong {
+        programs[slot].deadline = nil
+      }
       if programs[slot].state == .exited || programs[slot].state == .stopped {
         programs[slot].deadline = nil
       }
