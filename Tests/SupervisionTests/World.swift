@@ -90,10 +90,11 @@ struct World {
   private var swept = false
   private var toldGone = false
 
-  init(seed: UInt64) {
+  init(seed: UInt64, _ change: (inout Configuration) -> Void = { _ in }) {
     var random = SplitMix64(state: seed)
     var configuration = Self.randomConfiguration(&random)
     command = random.chance(40) ? Self.addCommand(&configuration, &random) : nil
+    change(&configuration)
     let calm = random.chance(30)
     var characters = configuration.programs.map { _ in Self.randomCharacter(calm, &random) }
     if let command, random.chance(20) {
@@ -256,6 +257,9 @@ struct World {
     toldGone = true
     schedule(.childrenGone, within: .zero)
   }
+
+  /// Whose processes have not ended.
+  var livingPrograms: [Slot] { processes.filter { $0.zombie == nil }.compactMap(\.slot) }
 
   private func living(_ serial: Int) -> Int? {
     processes.firstIndex { $0.serial == serial && $0.zombie == nil }
