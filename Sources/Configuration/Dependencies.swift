@@ -2,10 +2,16 @@
 // never starts, so that it is an error here and nobody has to think of it later.
 
 /// One name of `depends_on` or `dependent_startup_wait_for`.
-struct Wait {
-  var name: ByteString
-  var untilEnd: Bool
-  var place: Place
+final class Wait {
+  let name: ByteString
+  let untilEnd: Bool
+  let place: Place
+
+  init(_ name: ByteString, untilEnd: Bool, _ place: Place) {
+    self.name = name
+    self.untilEnd = untilEnd
+    self.place = place
+  }
 }
 
 /// The names between commas, `GROUP:NAME` and `GROUP:*` among them; nil when one is none.
@@ -23,8 +29,8 @@ func parsePrograms(_ text: ByteString) -> [ByteString]? {
 /// `NAME:running` and `NAME:exited`, separated by blanks; several states of one name by commas, and
 /// then the first that can come counts.
 @inline(never)
-func parseWaits(_ text: ByteString) -> [(name: ByteString, untilEnd: Bool)]? {
-  var waits: [(name: ByteString, untilEnd: Bool)] = []
+func parseWaits(_ text: ByteString, _ place: Place) -> [Wait]? {
+  var waits: [Wait] = []
   for word in text.wordsBetweenBlanks {
     guard let colon = word.lastIndex(of: UInt8(ascii: ":")) else { return nil }
     var untilEnd = true
@@ -36,7 +42,7 @@ func parseWaits(_ text: ByteString) -> [(name: ByteString, untilEnd: Bool)]? {
       }
     }
     guard let names = parsePrograms(word.slice(0, colon)), names.count == 1 else { return nil }
-    waits.append((names[0], untilEnd))
+    waits.append(Wait(names[0], untilEnd: untilEnd, place))
   }
   return waits.isEmpty ? nil : waits
 }
@@ -47,34 +53,33 @@ extension Reader {
     var waits: [Wait] = []
     if let text = values.text("depends_on"), let place = values.place("depends_on") {
       for name in parsePrograms(text) ?? [] {
-        waits.append(Wait(name: name, untilEnd: false, place: place))
+        waits.append(Wait(name, untilEnd: false, place))
       }
     }
     if let text = values.text("dependent_startup_wait_for"),
       let place = values.place("dependent_startup_wait_for")
     {
-      for (name, untilEnd) in parseWaits(text) ?? [] {
-        waits.append(Wait(name: name, untilEnd: untilEnd, place: place))
-      }
+      for wait in parseWaits(text, place) ?? [] { waits.append(wait) }
     }
     return waits
   }
 
   /// Once every process has its place.
   func resolveWaits(_ sections: [ProgramProcesses], _ index: NameIndex) {
-    var places: [Place?] = []
+    var places: [Wait?] = []
     for _ in configuration.programs { places.append(nil) }
     for section in sections {
-      for (number, waits) in section.waits.enumerated() {
-        let slot = section.firstSlot + number
-        guard number < section.programs.count, slot < places.count else { continue }
-        for wait in waits {
-          places[slot] = wait.place
-          resolve(wait, of: slot, sections, index)
+      var slot = section.firstSlot
+      for wait in section.waits {
+        guard let wait else {
+          slot += 1
+          continue
         }
+        if slot < places.count { places[slot] = wait }
+        resolve(wait, of: slot, sections, index)
       }
     }
-    if faults.errorCount == 0 { refuseCircles(places) }
+    if faults.errorCount == 0, !configuration.dependencies.isEmpty { refuseCircles(places) }
   }
 
   private func resolve(
@@ -87,6 +92,7 @@ extension Reader {
       faults.error(
         wait.place, message("cannot find program {q} to depend on", wait.name) + near.question)
     }
+    guard slot < configuration.programs.count else { return }
     for target in targets {
       if !configuration.programs[target].autostart, configuration.programs[slot].autostart {
         faults.error(
@@ -98,10 +104,15 @@ extension Reader {
             """, wait.name))
         return
       }
-      let dependency = Dependency(slot, on: target, untilEnd: wait.untilEnd)
-      if !configuration.dependencies.contains(dependency) {
-        configuration.dependencies.append(dependency)
+      guard configuration.dependencies.count < Limit.dependencies else {
+        faults.error(
+          wait.place,
+          message(
+            "cannot keep more than {} dependencies between processes",
+            decimal(Limit.dependencies)))
+        return
       }
+      configuration.dependencies.append(Dependency(slot, on: target, untilEnd: wait.untilEnd))
     }
   }
 
@@ -123,37 +134,52 @@ extension Reader {
     return slots
   }
 
-  /// Goes from each program to what it depends on, as deep as it goes, and names each circle once.
-  private func refuseCircles(_ places: [Place?]) {
-    var next: [[Int]] = []
-    for _ in places { next.append([]) }
-    for dependency in configuration.dependencies {
-      next[dependency.dependent].append(dependency.on)
+  /// Takes out, again and again, what waits for nothing that is left. Where that changes nothing any
+  /// more, a circle is left, and going from one to the next leads around it.
+  private func refuseCircles(_ places: [Wait?]) {
+    var isLeft = [Bool](repeating: true, count: places.count)
+    while true {
+      var waits = [Bool](repeating: false, count: places.count)
+      for one in configuration.dependencies where isLeft[one.on] { waits[one.dependent] = true }
+      var first = -1
+      var isSettled = true
+      for slot in places.indices where isLeft[slot] {
+        if waits[slot] {
+          if first < 0 { first = slot }
+        } else {
+          isLeft[slot] = false
+          isSettled = false
+        }
+      }
+      if first < 0 { return }
+      if !isSettled { continue }
+      let circle = circle(from: first, among: isLeft)
+      var text = ByteString()
+      for slot in circle {
+        if !text.isEmpty { text += " -> " }
+        text += configuration.displayName(configuration.programs[slot])
+        isLeft[slot] = false
+      }
+      guard let start = circle.first, let wait = places[start] else { continue }
+      faults.error(wait.place, message("cannot wait in a circle: {}", text))
     }
-    var isDone = [Bool](repeating: false, count: next.count)
-    for start in next.indices {
-      var path = [start]
-      while let last = path.last {
-        guard !isDone[last], let on = next[last].popLast() else {
-          isDone[last] = true
-          path.removeLast()
-          continue
-        }
-        if isDone[on] { continue }
-        guard let first = path.firstIndex(of: on) else {
-          path.append(on)
-          continue
-        }
-        var circle = ByteString()
-        for slot in path[first...] + [on] {
-          if !circle.isEmpty { circle += " -> " }
-          circle += configuration.displayName(configuration.programs[slot])
-        }
-        if let place = places[on] {
-          faults.error(place, message("cannot wait in a circle: {}", circle))
-        }
-        for slot in path[first...] { isDone[slot] = true }
+  }
+
+  /// The first of it stands at its end again.
+  private func circle(from start: Int, among isLeft: [Bool]) -> [Int] {
+    var path: [Int] = [start]
+    while let last = path.last {
+      var next = -1
+      for one in configuration.dependencies where one.dependent == last && isLeft[one.on] {
+        next = one.on
+      }
+      if next < 0 { break }
+      path.append(next)
+      for index in 0..<(path.count - 1) where path[index] == next {
+        path.removeFirst(index)
+        return path
       }
     }
+    return path
   }
 }

@@ -86,4 +86,6 @@ public enum Limit {
   public static let sections = 20_000
   /// Processes of all programs together.
   public static let processes = 10_000
+  /// Dependencies between two processes: of programs with many processes each waits for all.
+  public static let dependencies = 100_000
 }

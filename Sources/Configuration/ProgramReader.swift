@@ -8,8 +8,8 @@ final class ProgramProcesses {
   let place: Place
   var programs: [Program] = []
   var reports: [[Report.Value]] = []
-  /// As `programs`: whom each of them waits for.
-  var waits: [[Wait]] = []
+  /// Whom its processes wait for, one process after the other; nil: on to the next.
+  var waits: [Wait?] = []
   /// Where its first process stands in `Configuration.programs`.
   var firstSlot = 0
   /// Of the first process; for its own group.
@@ -198,7 +198,8 @@ extension Reader {
     program.umask = values.mode("umask")
     readFollow(values, &program)
     readReadiness(values, &program)
-    result.waits.append(readWaits(values))
+    for wait in readWaits(values) { result.waits.append(wait) }
+    result.waits.append(nil)
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)

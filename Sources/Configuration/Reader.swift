@@ -22,8 +22,8 @@ final class Reader {
   var hasTooManyProcesses = false
   /// Values that ask for a user.
   var users: [Value] = []
-  /// Hosts that tests connect to, and where they stand.
-  var hosts: [(name: ByteString, place: Place)] = []
+  /// Hosts that tests connect to, by name and place.
+  var hosts: [Wait] = []
 
   init(_ request: LoadRequest) {
     self.request = request

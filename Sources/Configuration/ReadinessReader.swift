@@ -37,7 +37,7 @@ extension Reader {
     for name: StaticString in ["ready", "health"] {
       guard let host = probe(name, values)?.host, !host.isEmpty, let place = values.place(name)
       else { continue }
-      hosts.append((host, place))
+      hosts.append(Wait(host, untilEnd: false, place))
     }
   }
 

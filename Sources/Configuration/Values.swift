@@ -46,7 +46,7 @@ extension Option {
     case .address: self.text(text, isAddress(text))
     case .socket: self.text(text, isSocket(text))
     case .programs: self.text(text, parsePrograms(text) != nil)
-    case .waits: self.text(text, parseWaits(text) != nil)
+    case .waits: self.text(text, parseWaits(text, Place(file: 0, line: 0)) != nil)
     case .probe: self.text(text, Probe.parse(text) != nil)
     case .path, .logfile: self.text(text, !text.isEmpty)
     case .command, .environment, .text: self.text(text, true)

@@ -343,8 +343,7 @@ public final class EventLoop {
 
   /// What tests have found.
   private func tellAnswers() {
-    if probes.answers.isEmpty { return }
-    for answer in probes.takeAnswers() { feed(.probed(answer.slot, answer.failure)) }
+    while let answer = probes.takeAnswer() { feed(.probed(answer.slot, answer.failure)) }
   }
 
   // Programs that put themselves into the background.

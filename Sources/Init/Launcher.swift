@@ -69,7 +69,10 @@ struct Launcher {
     return launch(plan, program, keepUser: {})
   }
 
-  private func launch(_ plan: SpawnPlan, _ program: Program, keepUser: () -> Void) -> Outcome {
+  @inline(never)
+  private func launch(
+    _ plan: SpawnPlan, _ program: Program, keepUser: () -> Void
+  ) -> Outcome {
     var plan = plan
     switch credentials(program) {
     case .unchanged: break
@@ -99,6 +102,7 @@ struct Launcher {
     return SpawnFailure(step: step.number, errno: errno.code, exitCode: exitCode)
   }
 
+  @inline(never)
   private func plan(_ program: Program) -> SpawnPlan {
     var environment = self.environment
     let group = configuration.groups[program.group].name

@@ -39,7 +39,7 @@ struct Messages {
         return message("{}: BACKOFF, {}, no try is left", name(slot), reason(slot, failure))
       }
       return message(
-        "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), seconds(pause),
+        "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), secondsText(pause),
         hint(slot, failure))
     case .fatal(let slot, let failure, let tries):
       if tries == 0 { return message("{}: FATAL, {}", name(slot), reason(slot, failure)) }
@@ -59,9 +59,9 @@ struct Messages {
     case .killing(let slot, let pid, let waited):
       let whole = configuration.programs[slot].stopwaitsecs
       let part: ByteString =
-        waited < whole ? message(", its part of the grace (stopwaitsecs {})", seconds(whole)) : ""
+        waited < whole ? message(", its part of the grace (stopwaitsecs {})", secondsText(whole)) : ""
       return message(
-        "{}: still there after {}{}, SIGKILL (pid {})", name(slot), seconds(waited), part,
+        "{}: still there after {}{}, SIGKILL (pid {})", name(slot), secondsText(waited), part,
         decimal(pid))
     case .survivedKill(let slot, let pid):
       return message(
@@ -78,7 +78,7 @@ struct Messages {
       return message(
         "{}: {}, {} and another start (pid {})", name(slot), what, signal.name, decimal(pid))
     case .draining(let pause):
-      return message("draining: the programs are told in {}", seconds(pause))
+      return message("draining: the programs are told in {}", secondsText(pause))
     case .nothingToStart: return "no program starts by itself: waiting"
     case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
@@ -130,7 +130,7 @@ struct Messages {
 
   private func next(_ restart: Nanoseconds?) -> ByteString {
     guard let restart else { return "" }
-    return restart > .zero ? message(", restarting in {}", seconds(restart)) : ", restarting"
+    return restart > .zero ? message(", restarting in {}", secondsText(restart)) : ", restarting"
   }
 
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
@@ -142,7 +142,7 @@ struct Messages {
       return text(of: status) + (isOneshot ? "" : " before it was ready")
     case .notReady(let time, let last):
       let why: ByteString = last.map { message(" ({})", text(of: $0)) } ?? ""
-      return message("not ready after {}", seconds(time)) + why
+      return message("not ready after {}", secondsText(time)) + why
     case .dependency(let other, _): return message("{}, which it depends on, is FATAL", name(other))
     }
   }
@@ -227,14 +227,14 @@ struct Messages {
     case .containerStdout, .containerStderr, .null: return ""
     }
   }
+}
 
-  /// `2 s`, `1.5 s`.
-  private func seconds(_ length: Nanoseconds) -> ByteString {
-    let whole = length.count / 1_000_000_000
-    let tenths = length.count % 1_000_000_000 / 100_000_000
-    return tenths == 0
-      ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
-  }
+/// `2 s`, `1.5 s`.
+public func secondsText(_ length: Nanoseconds) -> ByteString {
+  let whole = length.count / 1_000_000_000
+  let tenths = length.count % 1_000_000_000 / 100_000_000
+  return tenths == 0
+    ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
 }
 
 extension Errno {

@@ -10,7 +10,7 @@ import Supervision
 /// What may never happen: two tests of one program at once (a command that was killed counts until
 /// it is reaped), and a descriptor that is left over when a test ends.
 struct Probes {
-  private struct Entry {
+  private final class Entry {
     let slot: Slot
     /// Which test it is: an event of an earlier one is dropped.
     var generation: UInt32 = 0
@@ -29,54 +29,58 @@ struct Probes {
     /// Where the present process of the program says that it is ready.
     var channel: FileDescriptor?
     var isWatched = false
+
+    init(_ slot: Slot) { self.slot = slot }
   }
 
   private var entries: [Entry] = []
-  /// The entry of each slot, or -1; empty when no program is ever tested.
-  private var places: [Int32] = []
+  /// The entry of each slot; empty when no program is ever tested.
+  private var bySlot: [Entry?] = []
   private let epoll: Epoll
   private var watcher: FileWatcher?
   /// Commands that were not reaped yet.
   private var commands = 0
-  /// What was found; nil: the test succeeded.
-  private(set) var answers: [(slot: Slot, failure: ProbeFailure?)] = []
+  /// What was found, and is to be told; a failure of nil: the test succeeded.
+  private var answers: [Answer] = []
+
+  final class Answer {
+    let slot: Slot
+    let failure: ProbeFailure?
+
+    init(_ slot: Slot, _ failure: ProbeFailure?) {
+      self.slot = slot
+      self.failure = failure
+    }
+  }
 
   init(_ configuration: Configuration, _ epoll: Epoll) {
     self.epoll = epoll
     for slot in configuration.programs.indices {
       let program = configuration.programs[slot]
       guard program.ready != nil || program.health != nil else { continue }
-      if places.isEmpty {
-        places = Array(repeating: -1, count: configuration.programs.count)
-      }
-      places[slot] = Int32(entries.count)
-      entries.append(Entry(slot: slot))
+      let entry = Entry(slot)
+      while bySlot.count < slot { bySlot.append(nil) }
+      bySlot.append(entry)
+      entries.append(entry)
     }
   }
 
-  private func index(_ slot: Slot) -> Int? {
-    guard slot < places.count, places[slot] >= 0 else { return nil }
-    return Int(places[slot])
-  }
+  private func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
 
-  mutating func takeAnswers() -> [(slot: Slot, failure: ProbeFailure?)] {
-    let all = answers
-    answers = []
-    return all
-  }
+  mutating func takeAnswer() -> Answer? { answers.popLast() }
 
-  private mutating func answer(_ index: Int, _ failure: ProbeFailure?) {
-    entries[index].probe = nil
-    release(index)
-    answers.append((entries[index].slot, failure))
+  private mutating func answer(_ entry: Entry, _ failure: ProbeFailure?) {
+    entry.probe = nil
+    release(entry)
+    answers.append(Answer(entry.slot, failure))
   }
 
   /// Gives back what the test had, but for a command that was not reaped yet.
-  private mutating func release(_ index: Int) {
-    closeSocket(index)
-    if entries[index].watch >= 0 {
-      let watch = entries[index].watch
-      entries[index].watch = -1
+  private mutating func release(_ entry: Entry) {
+    closeSocket(entry)
+    if entry.watch >= 0 {
+      let watch = entry.watch
+      entry.watch = -1
       let isShared = entries.contains { $0.watch == watch }
       if !isShared { watcher?.remove(watch) }
     }
@@ -86,35 +90,35 @@ struct Probes {
 
   /// A new process of the program is about to be made; what of the last one was left is closed.
   mutating func willStart(_ slot: Slot, _ probe: Probe?) throws(Errno) -> ReadyChannel? {
-    guard let index = index(slot) else { return nil }
-    closeChannel(index)
+    guard let entry = entry(slot) else { return nil }
+    closeChannel(entry)
     let channel = try ReadyChannel(probe)
-    entries[index].channel = channel?.ours
+    entry.channel = channel?.ours
     return channel
   }
 
   /// - Parameter isHealth: the program is RUNNING: what is not there now will not be waited for.
   mutating func start(_ slot: Slot, _ probe: Probe, isHealth: Bool, _ launcher: Launcher) {
-    guard let index = index(slot) else { return }
-    entries[index].generation &+= 1
-    entries[index].probe = probe
-    entries[index].address = 0
+    guard let entry = entry(slot) else { return }
+    entry.generation &+= 1
+    entry.probe = probe
+    entry.address = 0
     switch probe.kind {
-    case .running: answer(index, nil)
-    case .notify, .newline: watchChannel(index)
-    case .path: look(index, waits: !isHealth)
-    case .tcp, .http, .unix: connect(index, probe, after: nil)
-    case .command: launch(index, probe, launcher)
+    case .running: answer(entry, nil)
+    case .notify, .newline: watchChannel(entry)
+    case .path: look(entry, waits: !isHealth)
+    case .tcp, .http, .unix: connect(entry, probe, after: nil)
+    case .command: launch(entry, probe, launcher)
     }
   }
 
   mutating func stop(_ slot: Slot) {
     // It may have been found, and not told yet.
     answers.removeAll { $0.slot == slot }
-    guard let index = index(slot), entries[index].probe != nil else { return }
-    entries[index].probe = nil
-    release(index)
-    let command = entries[index].command
+    guard let entry = entry(slot), entry.probe != nil else { return }
+    entry.probe = nil
+    release(entry)
+    let command = entry.command
     // It leads a group; a moment after the fork not yet.
     if command > 1, (try? sendSignal(Signal.kill.number, to: -command)) == nil {
       try? sendSignal(Signal.kill.number, to: command)
@@ -123,30 +127,30 @@ struct Probes {
 
   // The program's own word.
 
-  private mutating func watchChannel(_ index: Int) {
-    guard let channel = entries[index].channel else { return }
-    if entries[index].isWatched { return }
-    let token = Token.readyChannel(entries[index].slot).packed
+  private mutating func watchChannel(_ entry: Entry) {
+    guard let channel = entry.channel else { return }
+    if entry.isWatched { return }
+    let token = Token.readyChannel(entry.slot).packed
     do throws(Errno) {
       try epoll.addReader(channel, token: token)
-      entries[index].isWatched = true
+      entry.isWatched = true
     } catch {
-      answer(index, .errno(error.code))
+      answer(entry, .errno(error.code))
     }
   }
 
-  private mutating func closeChannel(_ index: Int) {
-    guard let channel = entries[index].channel else { return }
-    if entries[index].isWatched { epoll.remove(channel) }
+  private mutating func closeChannel(_ entry: Entry) {
+    guard let channel = entry.channel else { return }
+    if entry.isWatched { epoll.remove(channel) }
     channel.close()
-    entries[index].channel = nil
-    entries[index].isWatched = false
+    entry.channel = nil
+    entry.isWatched = false
   }
 
   /// The socket is read as long as the program lives, or its later messages would be kept from it.
   mutating func channelIsReadable(_ slot: Slot) {
-    guard let index = index(slot), let channel = entries[index].channel else { return }
-    let isNotify = entries[index].probe.map { $0.kind == .notify } ?? channel.isSocket
+    guard let entry = entry(slot), let channel = entry.channel else { return }
+    let isNotify = entry.probe.map { $0.kind == .notify } ?? channel.isSocket
     var isReady = false
     if isNotify {
       for _ in 0..<Self.messages {
@@ -157,10 +161,10 @@ struct Probes {
       guard let bytes = try? read(channel, limit: 64) else { return }
       isReady = bytes.contains(UInt8(ascii: "\n"))
       // At the end without a newline nothing will come any more; ready_timeout has the last word.
-      if isReady || bytes.isEmpty { closeChannel(index) }
+      if isReady || bytes.isEmpty { closeChannel(entry) }
     }
-    let isAwaited = entries[index].probe.map { $0.kind == .notify || $0.kind == .newline } ?? false
-    if isReady, isAwaited { answer(index, nil) }
+    let isAwaited = entry.probe.map { $0.kind == .notify || $0.kind == .newline } ?? false
+    if isReady, isAwaited { answer(entry, nil) }
   }
 
   /// Messages taken in one turn.
@@ -186,27 +190,27 @@ struct Probes {
 
   private func isThere(_ path: ByteString) -> Bool { (try? isDirectory(path.bytes)) != nil }
 
-  private mutating func look(_ index: Int, waits: Bool) {
-    guard let path = entries[index].probe?.text else { return }
-    if isThere(path) { return answer(index, nil) }
-    guard waits, watch() else { return answer(index, .errno(Errno.noEntry.code)) }
+  private mutating func look(_ entry: Entry, waits: Bool) {
+    guard let path = entry.probe?.text else { return }
+    if isThere(path) { return answer(entry, nil) }
+    guard waits, watch() else { return answer(entry, .errno(Errno.noEntry.code)) }
     // What is made between two of these calls is seen by the next round.
     var last: Int32 = -1
     while let watch = watcher?.watchNearest(path), watch >= 0 {
       if isThere(path) {
-        entries[index].watch = watch
-        return answer(index, nil)
+        entry.watch = watch
+        return answer(entry, nil)
       }
       if watch == last {
-        let old = entries[index].watch
-        entries[index].watch = watch
+        let old = entry.watch
+        entry.watch = watch
         let isLeft = old >= 0 && !entries.contains { $0.watch == old }
         if isLeft { watcher?.remove(old) }
         return
       }
       last = watch
     }
-    answer(index, .errno(Errno.noEntry.code))
+    answer(entry, .errno(Errno.noEntry.code))
   }
 
   /// Whether there is an inotify; without one the core asks again and again.
@@ -223,72 +227,72 @@ struct Probes {
 
   mutating func pathsChanged() {
     guard let changed = watcher?.changed() else { return }
-    for index in entries.indices {
-      guard entries[index].probe?.kind == .path, entries[index].watch >= 0,
-        changed.contains(-1) || changed.contains(entries[index].watch)
+    for entry in entries {
+      guard entry.probe?.kind == .path, entry.watch >= 0,
+        changed.contains(-1) || changed.contains(entry.watch)
       else { continue }
-      look(index, waits: true)
+      look(entry, waits: true)
     }
   }
 
   // Connections.
 
   /// - Parameter failure: how the address before this one failed.
-  private mutating func connect(_ index: Int, _ probe: Probe, after failure: ProbeFailure?) {
+  private mutating func connect(_ entry: Entry, _ probe: Probe, after failure: ProbeFailure?) {
     do throws(Errno) {
       let socket: FileDescriptor
       if probe.kind == .unix {
         socket = try Linux.connect(toPath: probe.text.bytes)
       } else {
         socket = try Linux.connect(
-          to: probe.host.bytes, port: probe.number, address: entries[index].address)
+          to: probe.host.bytes, port: probe.number, address: entry.address)
       }
-      entries[index].socket = socket
-      entries[index].isConnected = false
-      entries[index].answer = []
-      try epoll.addWriter(socket, token: token(index))
+      entry.socket = socket
+      entry.isConnected = false
+      entry.answer = []
+      try epoll.addWriter(socket, token: token(entry))
     } catch {
-      closeSocket(index)
-      nextAddress(index, probe, failure ?? .errno(error.code), isLast: error == .noEntry)
+      closeSocket(entry)
+      nextAddress(entry, probe, failure ?? .errno(error.code), isLast: error == .noEntry)
     }
   }
 
   private mutating func nextAddress(
-    _ index: Int, _ probe: Probe, _ failure: ProbeFailure, isLast: Bool
+    _ entry: Entry, _ probe: Probe, _ failure: ProbeFailure, isLast: Bool
   ) {
-    if isLast || probe.kind == .unix { return answer(index, failure) }
-    entries[index].address += 1
-    connect(index, probe, after: failure)
+    if isLast || probe.kind == .unix { return answer(entry, failure) }
+    entry.address += 1
+    connect(entry, probe, after: failure)
   }
 
-  private func token(_ index: Int) -> UInt64 {
-    Token.probe(slot: entries[index].slot, generation: entries[index].generation).packed
+  private func token(_ entry: Entry) -> UInt64 {
+    Token.probe(slot: entry.slot, generation: entry.generation).packed
   }
 
-  private mutating func closeSocket(_ index: Int) {
-    guard let socket = entries[index].socket else { return }
+  private mutating func closeSocket(_ entry: Entry) {
+    guard let socket = entry.socket else { return }
     epoll.remove(socket)
     socket.close()
-    entries[index].socket = nil
+    entry.socket = nil
   }
 
   mutating func socketIsReady(_ slot: Slot, _ generation: UInt32) {
-    guard let index = index(slot), entries[index].generation == generation,
-      let socket = entries[index].socket, let probe = entries[index].probe
+    guard let entry = entry(slot), entry.generation == generation,
+      let socket = entry.socket, let probe = entry.probe
     else { return }
-    if entries[index].isConnected { return readAnswer(index, socket) }
+    if entry.isConnected { return readAnswer(entry, socket) }
     if let failure = connectFailure(socket) {
-      closeSocket(index)
-      return nextAddress(index, probe, .errno(failure.code), isLast: false)
+      closeSocket(entry)
+      return nextAddress(entry, probe, .errno(failure.code), isLast: false)
     }
-    guard probe.kind == .http else { return answer(index, nil) }
+    guard probe.kind == .http else { return answer(entry, nil) }
     do throws(Errno) {
       try ask(socket, probe)
-      entries[index].isConnected = true
+      entry.isConnected = true
       epoll.remove(socket)
-      try epoll.addReader(socket, token: token(index))
+      try epoll.addReader(socket, token: token(entry))
     } catch {
-      answer(index, .errno(error.code))
+      answer(entry, .errno(error.code))
     }
   }
 
@@ -313,32 +317,32 @@ struct Probes {
   }
 
   /// `HTTP/1.1 200 …`: the status is all that is looked at.
-  private mutating func readAnswer(_ index: Int, _ socket: FileDescriptor) {
+  private mutating func readAnswer(_ entry: Entry, _ socket: FileDescriptor) {
     do throws(Errno) {
       let bytes = try read(socket, limit: 16)
-      entries[index].answer += bytes
-      let head = ByteString(entries[index].answer)
+      entry.answer += bytes
+      let head = ByteString(entry.answer)
       if head.count < 12, !bytes.isEmpty { return }
       guard head.hasPrefix("HTTP/1."), let status = head.slice(9, 12).unsignedDecimal,
         head.count >= 12
-      else { return answer(index, .http(0)) }
-      answer(index, (200..<400).contains(status) ? nil : .http(Int32(status)))
+      else { return answer(entry, .http(0)) }
+      answer(entry, (200..<400).contains(status) ? nil : .http(Int32(status)))
     } catch {
-      if error != .wouldBlock { answer(index, .errno(error.code)) }
+      if error != .wouldBlock { answer(entry, .errno(error.code)) }
     }
   }
 
   // Commands.
 
-  private mutating func launch(_ index: Int, _ probe: Probe, _ launcher: Launcher) {
+  private mutating func launch(_ entry: Entry, _ probe: Probe, _ launcher: Launcher) {
     // One that was killed and will not go must not be joined by others.
-    if entries[index].command != 0 { return answer(index, .timedOut) }
-    switch launcher.launchProbe(entries[index].slot, probe.text) {
-    case .failed(let failure): answer(index, .errno(failure.errno))
+    if entry.command != 0 { return answer(entry, .timedOut) }
+    switch launcher.launchProbe(entry.slot, probe.text) {
+    case .failed(let failure): answer(entry, .errno(failure.errno))
     case .launched(let launched):
       // That it could not be executed shows as its exit status.
       launched.report.close()
-      entries[index].command = launched.pid
+      entry.command = launched.pid
       commands += 1
     }
   }
@@ -346,11 +350,11 @@ struct Probes {
   /// A child of ours has ended: whether it was one of these commands.
   mutating func ended(_ pid: ProcessID, _ status: WaitStatus) -> Bool {
     if commands == 0 { return false }
-    for index in entries.indices where entries[index].command == pid {
-      entries[index].command = 0
+    for entry in entries where entry.command == pid {
+      entry.command = 0
       commands -= 1
-      guard let probe = entries[index].probe, probe.kind == .command else { return true }
-      answer(index, status == .exited(0) ? nil : .ended(status))
+      guard let probe = entry.probe, probe.kind == .command else { return true }
+      answer(entry, status == .exited(0) ? nil : .ended(status))
       return true
     }
     return false

@@ -20,15 +20,15 @@ struct Dependents: Sendable {
       (all, bounds) = ([], [])
       return
     }
-    var keys: [SortKey] = []
-    for one in dependencies { keys.append(SortKey(first: one.on)) }
-    var all: [Dependency] = []
-    var bounds: [Int32] = [0]
-    for index in ascendingOrder(of: keys) {
-      while bounds.count <= dependencies[index].on { bounds.append(Int32(all.count)) }
-      all.append(dependencies[index])
+    var bounds = [Int32](repeating: 0, count: configuration.programs.count + 1)
+    for one in dependencies { bounds[one.on + 1] += 1 }
+    for index in 1..<bounds.count { bounds[index] += bounds[index - 1] }
+    var all = dependencies
+    var next = bounds
+    for one in dependencies {
+      all[Int(next[one.on])] = one
+      next[one.on] += 1
     }
-    while bounds.count <= configuration.programs.count { bounds.append(Int32(all.count)) }
     (self.all, self.bounds) = (all, bounds)
   }
 
@@ -82,9 +82,8 @@ extension Supervisor {
     while let slot = failed.popLast() {
       for one in dependents.of(slot) {
         guard case .running = phase else { return }
-        let record = records[one.dependent]
-        guard record.state == .stopped, record.unmet > 0,
-          configuration.programs[one.dependent].autostart, !isMet(one)
+        guard records[one.dependent].state.name == .stopped, !isMet(one),
+          configuration.programs[one.dependent].autostart
         else { continue }
         records[one.dependent].isWaiting = false
         becomeFatal(one.dependent, .dependency(slot, code), tries: 0, now, &actions)

@@ -119,18 +119,20 @@ extension Supervisor {
     endProbe(slot, &actions)
     switch records[slot].state {
     case .starting(_, let since, let executed, let failure):
-      let program = configuration.programs[slot]
+      let isReadySaid = configuration.programs[slot].ready != nil
       // What has stayed up for `startsecs` was RUNNING, also when its end is seen before the tick
       // that would have said so.
-      let startsecs = program.startsecs
+      let startsecs = configuration.programs[slot].startsecs
       if let failure {
         startFailed(slot, .spawn(failure), now, &actions)
       } else if records[slot].givingUp != .no {
-        let last = program.ready == nil ? nil : records[slot].probeFailure
-        startFailed(slot, .notReady(after: program.readyTimeout, last), now, &actions)
-      } else if program.oneshot {
+        let time = configuration.programs[slot].readyTimeout
+        startFailed(
+          slot, .notReady(after: time, isReadySaid ? records[slot].probeFailure : nil), now,
+          &actions)
+      } else if configuration.programs[slot].oneshot {
         oneshotEnded(slot, status, now, &actions)
-      } else if program.ready != nil {
+      } else if isReadySaid {
         startFailed(slot, .ended(status), now, &actions)
       } else if startsecs == .zero || executed && since + startsecs <= now {
         becomeRunning(slot, pid, now, &actions)
@@ -283,6 +285,7 @@ extension Supervisor {
   }
 
   /// FATAL, out of BACKOFF, or out of STOPPED with what it depends on.
+  @inline(never)
   mutating func becomeFatal(
     _ slot: Slot, _ failure: StartFailure, tries: Int32, _ now: Time, _ actions: inout [Action]
   ) {
@@ -327,7 +330,7 @@ extension Supervisor {
   }
 
   /// Sends the stop signal as the program's options want it.
-  private func send(
+  func send(
     _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]
   ) {
     let group = configuration.programs[slot].stopasgroup
@@ -337,9 +340,13 @@ extension Supervisor {
   /// SIGKILL to a program that was told to end, or that a person will not wait for.
   mutating func kill(_ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]) {
     transition(slot, to: .stopping(pid: pid, stage: .killed))
+    sendKill(slot, pid, &actions)
+    timers.set(slot, to: now + killWait(now))
+  }
+
+  func sendKill(_ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]) {
     let group = configuration.programs[slot].killasgroup
     if pid != 0 { actions.append(.signal(pid, .kill, group: group)) }
-    timers.set(slot, to: now + killWait(now))
   }
 
   private mutating func remember(_ slot: Slot, _ end: UnexpectedEnd?) {

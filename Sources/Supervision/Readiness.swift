@@ -99,11 +99,13 @@ extension Supervisor {
 
   private mutating func ask(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     let isHealth = records[slot].state.name == .running
-    let program = configuration.programs[slot]
-    guard let probe = isHealth ? program.health : program.ready else { return }
+    guard
+      let probe = isHealth
+        ? configuration.programs[slot].health : configuration.programs[slot].ready
+    else { return }
     records[slot].probe = .asking
     if isHealth || !probe.isAwaited {
-      timers.set(probeTimer(slot), to: now + program.healthTimeout)
+      timers.set(probeTimer(slot), to: now + configuration.programs[slot].healthTimeout)
     }
     actions.append(.startProbe(slot, probe))
   }
@@ -157,19 +159,16 @@ extension Supervisor {
     _ slot: Slot, _ pid: ProcessID, _ failure: ProbeFailure?, _ now: Time,
     _ actions: inout [Action]
   ) {
-    let program = configuration.programs[slot]
-    guard let failure else {
-      records[slot].probeFailures = 0
-      return pauseProbe(slot, program.healthInterval, now)
-    }
-    records[slot].probeFailures += 1
-    let count = records[slot].probeFailures
-    actions.append(.report(.unhealthy(slot, failure, count: count, of: program.healthRetries)))
-    if count < program.healthRetries {
-      pauseProbe(slot, program.healthInterval, now)
+    let retries = configuration.programs[slot].healthRetries
+    if let failure {
+      records[slot].probeFailures += 1
+      let count = records[slot].probeFailures
+      actions.append(.report(.unhealthy(slot, failure, count: count, of: retries)))
+      if count >= retries { return giveUp(slot, pid, now, &actions) }
     } else {
-      giveUp(slot, pid, now, &actions)
+      records[slot].probeFailures = 0
     }
+    pauseProbe(slot, configuration.programs[slot].healthInterval, now)
   }
 
   /// Tells a program to end that is not what it should be; it is started again after that.
@@ -184,8 +183,7 @@ extension Supervisor {
     if pid == 0 {
       actions.append(.stopAwaited(slot))
     } else {
-      let group = configuration.programs[slot].stopasgroup
-      actions.append(.signal(pid, signal, group: group))
+      send(signal, slot, pid, &actions)
     }
     timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
   }
@@ -197,9 +195,9 @@ extension Supervisor {
     switch records[slot].givingUp {
     case .told:
       records[slot].givingUp = .killed
-      let program = configuration.programs[slot]
-      actions.append(.report(.killing(slot, pid, after: program.stopwaitsecs)))
-      if pid != 0 { actions.append(.signal(pid, .kill, group: program.killasgroup)) }
+      actions.append(
+        .report(.killing(slot, pid, after: configuration.programs[slot].stopwaitsecs)))
+      sendKill(slot, pid, &actions)
       timers.set(slot, to: now + Self.killPatience)
     case .killed:
       records[slot].givingUp = .abandoned

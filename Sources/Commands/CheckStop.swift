@@ -1,0 +1,57 @@
+import Configuration
+import Init
+import Linux
+import Supervision
+
+/// What docker stop waits before it kills, unless it is told otherwise.
+private let dockersPatience = Nanoseconds.seconds(10)
+
+/// `check --stop`: the timetable of a stop, where no program hears its signal, and a warning when
+/// that is longer than the grace.
+func checkStop(_ configuration: Configuration) {
+  let timetable = StopTimetable(configuration)
+  Output.print("a stop in the worst case, with programs that hear no signal:")
+  var short = ByteString()
+  for (time, notice) in timetable.steps {
+    let what: ByteString
+    switch notice {
+    case .draining: what = "drain"
+    case .stopping(let slot, _, let signal):
+      what = message("{}: {}", name(slot, configuration), signal.name)
+    case .killing(let slot, _, let waited):
+      let whole = configuration.programs[slot].stopwaitsecs
+      what = message("{}: SIGKILL after {}", name(slot, configuration), secondsText(waited))
+      guard waited < whole else { break }
+      if !short.isEmpty { short += ", " }
+      short += message(
+        "{} gets {} of {}", name(slot, configuration), secondsText(waited), secondsText(whole))
+    default: continue
+    }
+    printStep(time, what)
+  }
+  printStep(timetable.length, "end")
+  if let grace = configuration.globals.grace {
+    if short.isEmpty { return }
+    Output.print(
+      message(
+        "warning: the stopwaitsecs do not fit into the grace of {}: {}", secondsText(grace), short),
+      to: .standardError)
+  } else if timetable.length > dockersPatience {
+    Output.print(
+      """
+      warning: no grace is set, and docker stop kills after 10 s unless it is told otherwise: write \
+      [swinit] grace=, so that each level gets its part
+      """, to: .standardError)
+  }
+}
+
+private func name(_ slot: Slot, _ configuration: Configuration) -> ByteString {
+  configuration.displayName(configuration.programs[slot])
+}
+
+private func printStep(_ time: Nanoseconds, _ what: ByteString) {
+  let text = secondsText(time)
+  var blanks = ByteString()
+  for _ in min(text.count, 9)..<9 { blanks += " " }
+  Output.print(message("{}{}  {}", blanks, text, what))
+}
