@@ -12,9 +12,9 @@ func checkStop(_ configuration: Configuration) {
   let timetable = StopTimetable(configuration)
   Output.print("a stop in the worst case, with programs that hear no signal:")
   var short = ByteString()
-  for (time, notice) in timetable.steps {
+  for index in timetable.notices.indices {
     let what: ByteString
-    switch notice {
+    switch timetable.notices[index] {
     case .draining: what = "drain"
     case .stopping(let slot, _, let signal):
       what = message("{}: {}", name(slot, configuration), signal.name)
@@ -27,7 +27,7 @@ func checkStop(_ configuration: Configuration) {
         "{} gets {} of {}", name(slot, configuration), secondsText(waited), secondsText(whole))
     default: continue
     }
-    printStep(time, what)
+    printStep(Nanoseconds(Int64(timetable.times[index])), what)
   }
   printStep(timetable.length, "end")
   if let grace = configuration.globals.grace {

@@ -34,7 +34,9 @@ func parseWaits(_ text: ByteString, _ place: Place) -> [Wait]? {
   for word in text.wordsBetweenBlanks {
     guard let colon = word.lastIndex(of: UInt8(ascii: ":")) else { return nil }
     var untilEnd = true
-    for state in namesBetweenCommas(word.dropping(colon + 1).lowercased) {
+    let states = namesBetweenCommas(word.dropping(colon + 1).lowercased)
+    if states.isEmpty { return nil }
+    for state in states {
       if state == "running" {
         untilEnd = false
       } else if !state.equals("exited") {

@@ -28,6 +28,10 @@ extension Configuration {
       text.append(commandLine(program.arguments))
       var notes = ByteString()
       if let user = program.user { notes = "user " + user }
+      for one in dependencies where one.dependent == order[position] {
+        notes += notes.isEmpty ? "" : ", "
+        notes += "after " + displayName(programs[one.on])
+      }
       if !program.autostart {
         if !notes.isEmpty { notes.append(literal: ", ") }
         notes.append(literal: "not started by itself")

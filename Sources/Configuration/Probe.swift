@@ -104,12 +104,16 @@ public final class Probe: Equatable, Sendable {
       host = ""
       number = text.unsignedDecimal
     }
-    if bracket != nil {
-      guard host.hasPrefix("["), host.hasSuffix("]") else { return nil }
+    if host.hasPrefix("["), host.hasSuffix("]") {
       host = host.slice(1, host.count - 1)
+    } else if host.contains(byte: UInt8(ascii: ":")) {
+      return nil
     }
-    for byte in host.bytes where byte <= 0x20 || byte == UInt8(ascii: "/") { return nil }
-    guard let number, number >= 1, number <= 65_535 else { return nil }
+    for byte in host.bytes
+    where byte <= 0x20 || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "[") {
+      return nil
+    }
+    guard !text.isEmpty, let number, number >= 1, number <= 65_535 else { return nil }
     return Probe(
       kind, host: host.isEmpty ? "localhost" : host, number: Int32(number), text: path)
   }

@@ -150,9 +150,8 @@ public final class EventLoop {
       case .spawn(let slot): spawn(slot)
       case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
-      case .startProbe(let slot, let probe):
-        let isHealth = supervisor.state(of: slot).name == .running
-        probes.start(slot, probe, isHealth: isHealth, launcher)
+      case .startProbe(let slot, let isHealth):
+        probes.start(slot, supervisor.configuration, isHealth: isHealth, launcher)
       case .stopProbe(let slot): probes.stop(slot)
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
@@ -236,8 +235,9 @@ public final class EventLoop {
       return feed(.forkFailed(slot, Launcher.failure(.pipe, error)))
     }
     defer { channel?.closeTheirs() }
-    let outcome = launcher.launch(slot, channel: channel) {
-      if keptUser[slot] { return }
+    var keepsUser = false
+    let outcome = launcher.launch(slot, channel: channel, keepsUser: &keepsUser)
+    if keepsUser, !keptUser[slot] {
       keptUser[slot] = true
       log.write(
         .warn,

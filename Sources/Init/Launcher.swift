@@ -48,15 +48,15 @@ struct Launcher {
 
   /// - Parameters:
   ///   - channel: on which the program says that it is ready.
-  ///   - keepUser: called when another user was asked for and cannot be had.
-  func launch(_ slot: Slot, channel: ReadyChannel?, keepUser: () -> Void) -> Outcome {
+  ///   - keepsUser: set when another user was asked for and cannot be had.
+  func launch(_ slot: Slot, channel: ReadyChannel?, keepsUser: inout Bool) -> Outcome {
     let program = configuration.programs[slot]
     var plan = plan(program)
     channel?.pass(to: &plan)
     if let command, command.main.slot == slot {
       plan.takesOver = (command.session, SignalDispositions.asStarted)
     }
-    return launch(plan, program, keepUser: keepUser)
+    return launch(plan, program, &keepsUser)
   }
 
   /// A command that tests a program: in its surroundings, silent.
@@ -66,18 +66,19 @@ struct Launcher {
     plan.arguments = WordBlock(words.bytes)
     plan.stdout = .descriptor(devNull)
     plan.stderr = .descriptor(devNull)
-    return launch(plan, program, keepUser: {})
+    var keepsUser = false
+    return launch(plan, program, &keepsUser)
   }
 
   @inline(never)
   private func launch(
-    _ plan: SpawnPlan, _ program: Program, keepUser: () -> Void
+    _ plan: SpawnPlan, _ program: Program, _ keepsUser: inout Bool
   ) -> Outcome {
     var plan = plan
     switch credentials(program) {
     case .unchanged: break
     case .changed(let credentials): plan.credentials = credentials
-    case .unavailable: keepUser()
+    case .unavailable: keepsUser = true
     case .failed(let failure): return .failed(failure)
     }
     do throws(Errno) {

@@ -59,7 +59,8 @@ struct Messages {
     case .killing(let slot, let pid, let waited):
       let whole = configuration.programs[slot].stopwaitsecs
       let part: ByteString =
-        waited < whole ? message(", its part of the grace (stopwaitsecs {})", secondsText(whole)) : ""
+        waited < whole
+        ? message(", its part of the grace (stopwaitsecs {})", secondsText(whole)) : ""
       return message(
         "{}: still there after {}{}, SIGKILL (pid {})", name(slot), secondsText(waited), part,
         decimal(pid))

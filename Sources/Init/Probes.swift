@@ -98,8 +98,12 @@ struct Probes {
   }
 
   /// - Parameter isHealth: the program is RUNNING: what is not there now will not be waited for.
-  mutating func start(_ slot: Slot, _ probe: Probe, isHealth: Bool, _ launcher: Launcher) {
-    guard let entry = entry(slot) else { return }
+  mutating func start(
+    _ slot: Slot, _ configuration: Configuration, isHealth: Bool, _ launcher: Launcher
+  ) {
+    let wanted =
+      isHealth ? configuration.programs[slot].health : configuration.programs[slot].ready
+    guard let entry = entry(slot), let probe = wanted else { return }
     entry.generation &+= 1
     entry.probe = probe
     entry.address = 0

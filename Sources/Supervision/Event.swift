@@ -89,9 +89,9 @@ public enum Action: Sendable {
   case signal(ProcessID, Signal, group: Bool)
   /// The program is told to stop, and no process of it is known (`Event.detached`).
   case stopAwaited(Slot)
-  /// Test the slot's program; answer with `probed`, however long that takes. The answer of a test
-  /// that waits for the program's own word (`Probe.isAwaited`) may be kept from before.
-  case startProbe(Slot, Probe)
+  /// Test the slot's program, its `health` or its `ready`; answer with `probed`, however long that
+  /// takes. A program's own word (`Probe.isAwaited`) may have come before.
+  case startProbe(Slot, health: Bool)
   /// The test is over: no answer any more, and a command of it is killed with its group.
   case stopProbe(Slot)
   /// Signal everything that is left, but for ourselves; answer `childrenGone` when, or as soon

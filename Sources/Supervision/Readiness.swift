@@ -99,15 +99,11 @@ extension Supervisor {
 
   private mutating func ask(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     let isHealth = records[slot].state.name == .running
-    guard
-      let probe = isHealth
-        ? configuration.programs[slot].health : configuration.programs[slot].ready
-    else { return }
     records[slot].probe = .asking
-    if isHealth || !probe.isAwaited {
+    if isHealth || configuration.programs[slot].ready?.isAwaited == false {
       timers.set(probeTimer(slot), to: now + configuration.programs[slot].healthTimeout)
     }
-    actions.append(.startProbe(slot, probe))
+    actions.append(.startProbe(slot, health: isHealth))
   }
 
   /// Nobody wants an answer any more.

@@ -2,14 +2,19 @@ import Configuration
 
 /// When what happens in a stop, in the worst case: the core itself, run against programs that are all
 /// RUNNING, hear no signal, and are gone at SIGKILL.
-public struct StopTimetable: Sendable {
-  /// What is told, killed, and waited for, and how long after the stop began.
-  public private(set) var steps: [(time: Nanoseconds, notice: Notice)] = []
+public final class StopTimetable {
+  /// What is told, killed, and waited for.
+  public private(set) var notices: [Notice] = []
+  /// How long after the stop began each of them comes, in nanoseconds.
+  public private(set) var times: [Int] = []
   /// How long it takes in all.
   public private(set) var length = Nanoseconds.zero
 
   private var core: Supervisor
   private var now = Time(nanoseconds: 0)
+  /// Who got SIGKILL and is to be gone.
+  private var killed: [ProcessID] = []
+  private var isSwept = false
   private var isOver = false
 
   public init(_ configuration: Configuration) {
@@ -17,9 +22,17 @@ public struct StopTimetable: Sendable {
     carryOut(.begin)
     while core.pause(at: now) == .zero { carryOut(.tick) }
     carryOut(.signal(.terminate, Sender(pid: 0, uid: 0, isDescendant: false)))
-    while !isOver, let pause = core.pause(at: now) {
-      now = now + pause
-      carryOut(.tick)
+    while !isOver {
+      if let pid = killed.popLast() {
+        carryOut(.ended(pid, .signalled(.kill)))
+      } else if isSwept {
+        carryOut(.childrenGone)
+      } else if let pause = core.pause(at: now) {
+        now = now + pause
+        carryOut(.tick)
+      } else {
+        break
+      }
     }
     length = now - Time(nanoseconds: 0)
   }
@@ -40,31 +53,34 @@ public struct StopTimetable: Sendable {
     return result
   }
 
-  private mutating func carryOut(_ first: Event) {
-    var events = [first]
-    while let event = events.popLast() {
-      for action in core.handle(event, at: now) {
-        switch action {
-        case .spawn(let slot):
-          let pid = ProcessID(truncatingIfNeeded: slot + 2)
-          // The last is taken first.
-          if core.configuration.programs[slot].oneshot { events.append(.ended(pid, .exited(0))) }
-          events.append(.executed(slot))
-          events.append(.forked(slot, pid))
-        case .signal(let pid, .kill, _): events.append(.ended(pid, .signalled(.kill)))
-        case .sweep: events.append(.childrenGone)
-        case .report(let notice): note(notice)
-        case .exit: isOver = true
-        case .signal, .stopAwaited, .startProbe, .stopProbe: continue
-        }
+  /// What is answered to an action comes before everything else, as the core wants it.
+  @inline(never)
+  private func carryOut(_ event: Event) {
+    for action in core.handle(event, at: now) {
+      switch action {
+      case .spawn(let slot):
+        let pid = ProcessID(truncatingIfNeeded: slot + 2)
+        carryOut(.forked(slot, pid))
+        carryOut(.executed(slot))
+        if core.configuration.programs[slot].oneshot { carryOut(.ended(pid, .exited(0))) }
+      case .signal(let pid, .kill, _): killed.append(pid)
+      case .sweep: isSwept = true
+      case .report(let notice): note(notice)
+      case .exit: isOver = true
+      case .signal, .stopAwaited, .startProbe, .stopProbe: continue
       }
     }
   }
 
-  private mutating func note(_ notice: Notice) {
+  private func note(_ notice: Notice) {
     switch notice {
-    case .stopping, .killing, .draining: steps.append((now - Time(nanoseconds: 0), notice))
-    default: return
+    case .stopping, .killing, .draining:
+      notices.append(notice)
+      times.append(Int(now.nanoseconds))
+    case .starting, .running, .backoff, .fatal, .exited, .stopped, .waiting, .unhealthy, .givingUp,
+      .survivedKill, .nothingToStart, .stopRequested, .stopRepeated, .killingAll, .ignored,
+      .sweeping:
+      return
     }
   }
 }

@@ -179,8 +179,9 @@ public struct Supervisor: Sendable {
   private mutating func tick(_ now: Time, _ actions: inout [Action]) {
     if case .running(var next) = phase, next < levels.order.count {
       // What depends on something that is FATAL is not STOPPED any more.
-      while next < levels.order.count, !configuration.programs[levels.order[next]].autostart
-        || records[levels.order[next]].state != .stopped
+      while next < levels.order.count,
+        !configuration.programs[levels.order[next]].autostart
+          || records[levels.order[next]].state != .stopped
       {
         next += 1
       }

@@ -120,8 +120,10 @@ extension Acceptance {
     }
 
     @Test(arguments: [
-      ("tcp:localhost:7001", "Connection refused"), ("unix:/no/socket", "No such file or directory"),
-      ("exec:sh -c \"exit 3\"", "exited with status 3"), ("exec:/no/such", "exited with status 127"),
+      ("tcp:localhost:7001", "Connection refused"),
+      ("unix:/no/socket", "No such file or directory"),
+      ("exec:sh -c \"exit 3\"", "exited with status 3"),
+      ("exec:/no/such", "exited with status 127"),
       ("exec:sleep 60", "no answer in time"),
     ])
     func theLastFailureIsNamed(ready: String, reason: String) async throws {

@@ -33,12 +33,12 @@ struct BadInputTests {
     case .events: ["", ",", "PROCESS", "TICK_5 TICK_60", "TICK_5,x"]
     case .address: ["", "x", ":", "host:", "host:x", "65536", "host:99999"]
     case .socket: ["", "x", "unix://", "unix://x", "tcp://", "tcp://:1", "tcp://h", "tcp://h:x"]
-    case .programs: ["", ",", "a,,b", "a b", "a:b:c", "a:", ":a", "a/b", "nowhere"]
-    case .waits: ["", "a", "a:", "a:dead", ":running", "a:running,b:running", "nowhere:running"]
+    case .programs: ["", ",", "a,,b", "a b", "a:b:c", "a:", ":a", "a/b"]
+    case .waits: ["", "a", "a:", "a:dead", ":running", "a:running,b:running"]
     case .probe:
       [
         "", "x", "ready", "fd", "fd:", "fd:2", "fd:256", "fd:x", "tcp:", "tcp:h", "tcp:localhost:0",
-        "tcp:localhost:65536", "tcp:[::1:80", "tcp:no.such.host:80", "tcp:local host:1", "http:",
+        "tcp:localhost:65536", "tcp:[::1:80", "tcp:local host:1", "http:",
         "http:h:x/", "https://localhost/", "http://localhost/a b", "unix:", "unix:x", "path:",
         "path:x", "exec:", "exec:'a", "unix:/" + String(repeating: "x", count: 108),
       ]

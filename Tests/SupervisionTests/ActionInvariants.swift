@@ -32,7 +32,7 @@ extension Invariants {
         killAtOnce(pid, group, now)
       case .stopAwaited(let slot):
         require(programs[slot].pid == 0, "What has a process is sent a signal.")
-      case .startProbe(let slot, let probe): startProbe(slot, probe, event, now)
+      case .startProbe(let slot, let health): startProbe(slot, health, event, now)
       case .stopProbe(let slot): stopProbe(slot, event, now)
       case .sweep(let signal):
         endDrain(killingAll, now)
@@ -353,10 +353,12 @@ extension Invariants {
       release(slot, now)
       return stopIfNothingIsLeft(now)
     }
-    require(programs[slot].state == .running, "p\(slot): nothing else is EXITED but out of RUNNING.")
+    require(
+      programs[slot].state == .running, "p\(slot): nothing else is EXITED but out of RUNNING.")
     move(slot, to: .exited)
     let again =
-      wasGivenUp || program.autorestart == .always || program.autorestart == .unexpected && !isExpected
+      wasGivenUp || program.autorestart == .always
+      || program.autorestart == .unexpected && !isExpected
     guard again, stop == nil else {
       require(restart == nil, "p\(slot): nothing is restarted that autorestart or a stop forbids.")
       if stop != nil { see(.exitedDuringStop) }

@@ -154,20 +154,21 @@ extension Invariants {
     let program = configuration.programs[slot]
     if program.oneshot || program.ready != nil {
       programs[slot].deadline =
-        program.readyTimeout > .zero && stop == nil ? programs[slot].asking + program.readyTimeout : nil
+        program.readyTimeout > .zero && stop == nil
+        ? programs[slot].asking + program.readyTimeout : nil
       programs[slot].probeFailures = 0
     } else {
       programs[slot].deadline = programs[slot].asking + program.startsecs
     }
   }
 
-  mutating func startProbe(_ slot: Slot, _ probe: Probe, _ event: Event, _ now: Time) {
+  mutating func startProbe(_ slot: Slot, _ isHealth: Bool, _ event: Event, _ now: Time) {
     let history = programs[slot]
     let program = configuration.programs[slot]
-    let isHealth = history.state == .running
+    let probe = isHealth ? program.health : program.ready
     require(
-      stop == nil && history.givingUp == .no && (history.state == .starting || isHealth)
-        && probe == (isHealth ? program.health : program.ready),
+      stop == nil && history.givingUp == .no && probe != nil
+        && history.state == (isHealth ? .running : .starting),
       "p\(slot): nothing is tested but what is STARTING, for readiness, or RUNNING, for health.")
     require(history.probe != .asking, "p\(slot): no program is tested twice at once.")
     if history.probe == .none {
@@ -181,7 +182,7 @@ extension Invariants {
     }
     programs[slot].probe = .asking
     programs[slot].probeDeadline =
-      isHealth || !probe.isAwaited ? now + program.healthTimeout : nil
+      isHealth || probe?.isAwaited == false ? now + program.healthTimeout : nil
   }
 
   /// The core gives a test up: its time is over, or nobody wants to know any more.
@@ -234,7 +235,8 @@ extension Invariants {
   mutating func checkProbe(_ slot: Slot, _ core: Supervisor) {
     let history = programs[slot]
     require(
-      core.records[slot].probe == history.probe, "p\(slot): no test is forgotten, and none made up.")
+      core.records[slot].probe == history.probe, "p\(slot): no test is forgotten, and none made up."
+    )
     guard history.probe != .none else { return }
     require(
       stop == nil && history.givingUp == .no
@@ -269,7 +271,8 @@ extension Invariants {
       see(.notReadyInTime)
     }
     require(
-      signal == program.stopsignal ?? .terminate, "p\(slot): no other than the stop signal is sent.")
+      signal == program.stopsignal ?? .terminate, "p\(slot): no other than the stop signal is sent."
+    )
     dropProbe(slot)
     programs[slot].givingUp = .told
     programs[slot].givenUp = now

@@ -102,7 +102,8 @@ import Testing
   // may ignore the stop signal and even SIGKILL. Whatever they do: each level that has a living
   // program when its turn comes gets its signal, and swinit exits before the grace is over.
 
-  static let runs = ProcessInfo.processInfo.environment["SWINIT_SIMULATIONS"].flatMap { UInt64($0) }
+  static let runs =
+    ProcessInfo.processInfo.environment["SWINIT_SIMULATIONS"].flatMap { UInt64($0) }
     ?? 5_000
 
   @Test(arguments: 0..<UInt64(4))
@@ -191,7 +192,7 @@ private struct GraceRun {
         switch action {
         case .spawn(let slot): next = world.fork(slot)
         case .signal(let pid, let signal, _): world.signal(pid, signal)
-        case .startProbe(let slot, let probe): world.startProbe(slot, probe)
+        case .startProbe(let slot, let health): world.startProbe(slot, health: health)
         case .stopProbe(let slot): world.stopProbe(slot)
         case .sweep(let signal):
           // Whoever lived until now, and was not told, would be swept away unasked.

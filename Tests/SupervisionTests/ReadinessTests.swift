@@ -275,7 +275,8 @@ import Testing
     }
     #expect(spawned == 5)
     let told = { (lines: [String]) in lines.filter { $0.hasPrefix("kill") } }
-    #expect(told(bench.signal(.terminate)) == ["kill SIGTERM 10", "kill SIGTERM 13", "kill SIGTERM 14"])
+    #expect(
+      told(bench.signal(.terminate)) == ["kill SIGTERM 10", "kill SIGTERM 13", "kill SIGTERM 14"])
     bench.ended(13, .exited(0))
     bench.ended(14, .exited(0))
     #expect(told(bench.ended(10, .exited(0))) == ["kill SIGTERM 11"])

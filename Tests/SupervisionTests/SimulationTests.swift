@@ -88,7 +88,7 @@ struct Simulation {
         case .spawn(let slot): next = world.fork(slot)
         case .signal(let pid, let signal, _): world.signal(pid, signal)
         case .stopAwaited: break
-        case .startProbe(let slot, let probe): world.startProbe(slot, probe)
+        case .startProbe(let slot, let health): world.startProbe(slot, health: health)
         case .stopProbe(let slot): world.stopProbe(slot)
         case .sweep(let signal): world.sweep(signal)
         case .report, .exit: continue

@@ -194,7 +194,8 @@ extension Invariants {
       if let same { (longest[same], longest[index]) = (max(longest[same], wait), 0) }
     }
     let drain = configuration.globals.drain
-    var bound = drain.count + longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
+    var bound =
+      drain.count + longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
     bound += Supervisor.sweepPatience.count + Supervisor.killPatience.count
     bound += Int64(2 * programs.count + 2) * (greatestDelay.count + 1_000_000)
     var signal: Signal?

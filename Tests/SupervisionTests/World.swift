@@ -214,13 +214,15 @@ struct World {
     schedule(.death(serial: process.serial, status), within: patience)
   }
 
-  mutating func startProbe(_ slot: Slot, _ probe: Probe) {
+  mutating func startProbe(_ slot: Slot, health: Bool) {
+    let program = configuration.programs[slot]
+    let isAwaited = !health && program.ready?.isAwaited ?? false
     if probes[slot] != nil { brokenRule = "p\(slot): a program never has two tests at once." }
     serials += 1
     probes[slot] = serials
     let isWell = random.chance(characters[slot].wellness)
     // Its own word comes or does not; everything else fails.
-    if probe.isAwaited, !isWell || random.chance(20) { return }
+    if isAwaited, !isWell || random.chance(20) { return }
     if random.chance(10) { return }
     let failure: ProbeFailure = random.pick([.errno(111), .http(503), .ended(.exited(1))])
     let pause: Nanoseconds = random.pick([.zero, .milliseconds(3), .milliseconds(3), .seconds(6)])
