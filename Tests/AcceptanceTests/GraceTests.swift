@@ -137,6 +137,15 @@ extension Acceptance {
       #expect(wide.errors == [])
     }
 
+    /// What the README shows is what comes of its example.
+    @Test func theReadmesTimetable() async throws {
+      let finished = try await check(try example(of: "database"), ["--stop", "--grace", "30"])
+      let readme = try String(contentsOfFile: projectFolder + "/README.md", encoding: .utf8)
+      #expect(
+        readme.contains(finished.output + finished.errors.joined(separator: "\n")),
+        "\(finished.output)\(finished.errors)")
+    }
+
     @Test(arguments: [
       (["--grace", "soon"], 78, "cannot read grace \"soon\": a number of seconds is allowed"),
       (["--grace"], 64, "--grace wants a number of seconds"),
