@@ -229,10 +229,12 @@ public final class EventLoop {
   private func spawn(_ slot: Slot) {
     if !following.isEmpty { following.willStart(slot) }
     var channel: ReadyChannel?
-    do throws(Errno) {
-      channel = try probes.willStart(slot, supervisor.configuration.programs[slot].ready)
-    } catch {
-      return feed(.forkFailed(slot, Launcher.failure(.pipe, error)))
+    if !probes.isEmpty {
+      do throws(Errno) {
+        channel = try probes.willStart(slot, supervisor.configuration.programs[slot].ready)
+      } catch {
+        return feed(.forkFailed(slot, Launcher.failure(.pipe, error)))
+      }
     }
     defer { channel?.closeTheirs() }
     var keepsUser = false
@@ -308,7 +310,7 @@ public final class EventLoop {
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
-        if probes.ended(ended.pid, status) { continue }
+        if !probes.isEmpty, probes.ended(ended.pid, status) { continue }
         if !following.isEmpty {
           var world = world()
           if let orders = following.ended(ended.pid, status, &world) {
@@ -343,6 +345,7 @@ public final class EventLoop {
 
   /// What tests have found.
   private func tellAnswers() {
+    if probes.isEmpty { return }
     while let answer = probes.takeAnswer() { feed(.probed(answer.slot, answer.failure)) }
   }
 

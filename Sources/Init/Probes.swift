@@ -65,6 +65,11 @@ struct Probes {
     }
   }
 
+  /// No program is ever tested. Asked before every call, so that the code of this file need not be in
+  /// memory then.
+  @inline(__always)
+  var isEmpty: Bool { entries.isEmpty }
+
   private func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
 
   mutating func takeAnswer() -> Answer? { answers.popLast() }
