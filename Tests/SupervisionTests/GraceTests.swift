@@ -100,7 +100,8 @@ import Testing
 
   // The property: thousands of containers, each with random levels, dependencies and programs, which
   // may ignore the stop signal and even SIGKILL. Whatever they do: each level that has a living
-  // program when its turn comes gets its signal, and swinit exits before the grace is over.
+  // program when its turn comes gets its signal, nobody is killed who had neither his stopwaitsecs nor
+  // a fair part, and swinit exits before the grace is over.
 
   static let runs =
     ProcessInfo.processInfo.environment["SWINIT_SIMULATIONS"].flatMap { UInt64($0) }
@@ -131,6 +132,7 @@ private struct GraceRun {
   var toldCount = 0
   private var killed: Set<Slot> = []
   private var told: Set<Slot> = []
+  private var robbed: Set<Slot> = []
   private var stopBegan: Time?
   private var exit: Time?
 
@@ -173,6 +175,7 @@ private struct GraceRun {
     if exit - stopBegan >= grace {
       return "The grace is never over before we are: \((exit - stopBegan).count) ns."
     }
+    if !robbed.isEmpty { return "No program is killed before its fair part is over: \(robbed)" }
     return killed.subtracting(told).isEmpty
       ? nil : "No program is killed in a stop that had no stop signal: \(killed.subtracting(told))"
   }
@@ -203,8 +206,12 @@ private struct GraceRun {
         case .report(.stopping(let slot, _, _)):
           told.insert(slot)
           toldCount += 1
-        case .report(.killing(let slot, _, _)) where stopBegan != nil && told.contains(slot):
+        case .report(.killing(let slot, _, let waited)) where told.contains(slot):
           killed.insert(slot)
+          // A tick that came late was at his cost.
+          let whole = world.configuration.programs[slot].stopwaitsecs.count / 10 * 9
+          let fair = grace.count / 2 / Int64(core.levels.count + 1)
+          if waited.count < min(whole, fair) { robbed.insert(slot) }
         case .exit: exit = world.now
         case .stopAwaited, .report: continue
         }
