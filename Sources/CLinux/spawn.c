@@ -70,6 +70,22 @@ static void set_descriptors(const struct cl_spawn *spawn) {
   if (err != 2 && dup2(err, 2) < 0) fail(spawn, CL_STEP_STDERR);
 }
 
+// The descriptor on which the program says that it is ready. Whatever of ours has that number is not
+// needed any more, but for the report's.
+static void pass_ready_fd(const struct cl_spawn *spawn) {
+  if (spawn->ready_fd < 0) return;
+  if (spawn->report_fd == spawn->ready_target) {
+    // We are the child: the request is our own copy.
+    int moved = fcntl(spawn->report_fd, F_DUPFD_CLOEXEC, spawn->ready_target + 1);
+    if (moved >= 0) ((struct cl_spawn *)spawn)->report_fd = moved;
+  }
+  if (spawn->ready_fd == spawn->ready_target) {
+    fcntl(spawn->ready_fd, F_SETFD, 0);
+  } else if (dup2(spawn->ready_fd, spawn->ready_target) < 0) {
+    fail(spawn, CL_STEP_PIPE);
+  }
+}
+
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count) {
   // In a user namespace that forbids setgroups there is nothing to lose when the primary group is
   // the only one.
@@ -240,7 +256,10 @@ static void take_identity(const struct cl_spawn *spawn) {
 static _Noreturn void become_program(const struct cl_spawn *spawn) {
   take_session(spawn);
   set_limits(spawn);
-  if (!spawn->keep_descriptors) set_descriptors(spawn);
+  if (!spawn->keep_descriptors) {
+    set_descriptors(spawn);
+    pass_ready_fd(spawn);
+  }
   take_identity(spawn);
   if (spawn->directory && chdir(spawn->directory) < 0) fail(spawn, CL_STEP_DIRECTORY);
   if (spawn->umask >= 0) umask((mode_t)spawn->umask);

@@ -2,20 +2,37 @@ import Configuration
 import Linux
 import Supervision
 
+/// What `swinit check` is asked for.
+struct CheckRequest {
+  var paths: [ByteString] = []
+  var strict = false
+  var json = false
+  /// What Supervisor would do differently.
+  var fromSupervisor = false
+  /// The timetable of a stop.
+  var stop = false
+  /// Instead of the configuration's.
+  var grace: ByteString?
+}
+
 /// Reads and judges the configuration, starts nothing: 0, or 78 when there are errors.
 ///
 /// Errors and warnings go to stderr, one a line, sorted as they stand in the files; the effective
-/// programs, or all of it as JSON, or what Supervisor would do differently, to stdout.
-func check(_ paths: [ByteString], strict: Bool, json: Bool, fromSupervisor: Bool) -> UInt8 {
+/// programs, all of it as JSON, the timetable of a stop, or what Supervisor would do differently, to
+/// stdout.
+func check(_ request: CheckRequest) -> UInt8 {
   let loaded = loadConfiguration(
-    paths, strict: strict, wantsReport: true, wantsDifferences: fromSupervisor)
+    request.paths, strict: request.strict, wantsReport: true, grace: request.grace,
+    wantsDifferences: request.fromSupervisor)
   say(loaded.faults, to: .standardError)
   if loaded.hasErrors { return ExitCode.configuration.rawValue }
-  if json {
+  if request.stop {
+    checkStop(loaded.configuration)
+  } else if request.json {
     if let report = loaded.report {
       Output.print(report.json(loaded.configuration, loaded.faults))
     }
-  } else if fromSupervisor {
+  } else if request.fromSupervisor {
     say(loaded.differences, to: .standardOutput)
   } else {
     Output.print(loaded.configuration.listing(runs: nextRuns(loaded.configuration)))

@@ -24,17 +24,19 @@ public func main(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
 private func swinit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
   if words.count > 1, words[1] == "pidproxy" { return pidProxy(words, arguments, start: 2) }
   switch Invocation(words) {
-  case .run(let paths, let command):
-    if let command, paths.isEmpty, !hasConfiguration() {
+  case .run(let paths, let command, let grace):
+    let isAlone = command != nil && paths.isEmpty && !hasConfiguration()
+    if let command, isAlone, grace == nil, inheritedGrace() == nil {
       return runOneCommand(command, arguments)
     }
     var request = RunRequest {
-      loadConfiguration(paths, strict: false, wantsReport: false)
+      isAlone
+        ? loadNothing(grace: grace)
+        : loadConfiguration(paths, strict: false, wantsReport: false, grace: grace)
     }
     request.command = command.map { ($0, words) }
     return runPrograms(request)
-  case .check(let paths, let strict, let json, let fromSupervisor):
-    return check(paths, strict: strict, json: json, fromSupervisor: fromSupervisor)
+  case .check(let request): return check(request)
   case .help(let topic): return help(topic)
   case .version:
     Output.print(message("swinit {}", ByteString(version)))

@@ -35,7 +35,9 @@ func help(_ topic: ByteString?) -> UInt8 {
 private let usage: ByteString = """
   swinit, a container init: runs the programs of Supervisor-style files, as PID 1 or not.
 
-  swinit [-c PATH]...            run the programs of PATH until told to stop
+  swinit [-c PATH]... [-t SECONDS]
+                                 run the programs of PATH until told to stop; a stop takes SECONDS
+                                 at most, shared among the levels
   swinit [-c PATH]... [OPTION]... -- COMMAND [ARG...]
                                  the same, and COMMAND when they are all running: signals go to it,
                                  and when it ends everything is stopped, with its exit status.
@@ -46,10 +48,11 @@ private let usage: ByteString = """
     --pdeathsig SIGNAL           SIGNAL comes when swinit's own parent ends
   swinit pidproxy PIDFILE COMMAND [ARG...]
                                  run COMMAND; signals go to the daemon that PIDFILE names
-  swinit check [-c PATH]... [--strict] [--json] [--from-supervisor]
-                                 read and judge the configuration, start nothing;
-                                 --from-supervisor: say what Supervisor would do differently, and
-                                 the line that brings it back
+  swinit check [-c PATH]... [--strict] [--json] [--stop] [--grace SECONDS] [--from-supervisor]
+                                 read and judge the configuration, start nothing; --stop: print
+                                 the timetable of a stop, in the worst case; --from-supervisor:
+                                 say what Supervisor would do differently, and the line that
+                                 brings it back
   swinit help [TOPIC]            TOPIC: an option's name, options, reference, signals, exit-codes,
                                  states, environment
   swinit version
@@ -73,7 +76,9 @@ private func signals() -> ByteString {
 
       (stop_on= changes the list; SIGWINCH not when stdin is a terminal, where it means a new size).
       Levels end in descending order of priority, each only when the one above is gone; a program
-      that is still there after its stopwaitsecs gets SIGKILL. A repeated signal changes nothing;
+      that is still there after its stopwaitsecs gets SIGKILL. Each program ends before what it
+      depends on. With grace= (-t, SWINIT_GRACE) the time is shared out, so that the last level has
+      its part; with drain= the programs hear of the stop after a pause. A repeated signal changes nothing;
       a second SIGINT on a terminal kills what is left.
     Every other signal goes to the programs that want it (forward_signals=), else is logged and has
       no effect; with a COMMAND every signal goes to it.
@@ -139,6 +144,7 @@ private func reference() -> ByteString {
 private let environment: ByteString = """
   Read by swinit:
     SWINIT_CONF               the configuration when there is no -c
+    SWINIT_GRACE              the grace of a stop when there is no -t, before the configuration's
     %(ENV_NAME)s in a value   NAME from swinit's environment, then [swinit] environment, then (for
                               command, log files and directory) the program's own environment;
                               %(ENV_NAME:-default)s where it may be missing
@@ -148,5 +154,6 @@ private let environment: ByteString = """
     with user_environment=true HOME, USER, LOGNAME and SHELL; user= alone does not change them
     SUPERVISOR_ENABLED=1, SUPERVISOR_PROCESS_NAME, SUPERVISOR_GROUP_NAME
     the program's own env_file=, secrets=, environment=
+    NOTIFY_SOCKET, to a program with ready=notify
   A stop_command= has all these and MAINPID.
   """

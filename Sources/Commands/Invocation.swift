@@ -4,9 +4,9 @@ import Linux
 
 /// What the command line asks for.
 enum Invocation {
-  /// `command`: with a COMMAND as the main program.
-  case run(paths: [ByteString], command: CommandRequest?)
-  case check(paths: [ByteString], strict: Bool, json: Bool, fromSupervisor: Bool)
+  /// `command`: with a COMMAND as the main program; `grace`: the value of -t.
+  case run(paths: [ByteString], command: CommandRequest?, grace: ByteString?)
+  case check(CheckRequest)
   case help(topic: ByteString?)
   case version
   /// What is wrong with it.
@@ -29,17 +29,21 @@ enum Invocation {
     var arguments = Arguments(Array(words.dropFirst()))
     var paths: [ByteString] = []
     var request = CommandRequest()
+    var grace: ByteString?
     while let word = arguments.next() {
       if word == "--" {
         request.index = words.count - arguments.count
         if arguments.count == 0 { return .wrong("there is no COMMAND behind \"--\"") }
-        return .run(paths: paths, command: request)
+        return .run(paths: paths, command: request, grace: grace)
       }
       if word == "-c" {
         guard let path = arguments.next() else { return .wrong("-c wants a directory or a file") }
         paths.append(path)
       } else if word.hasPrefix("-c"), !word.hasPrefix("--"), word.count > 2 {
         paths.append(word.dropping(2))
+      } else if word == "-t" {
+        guard let value = arguments.next() else { return .wrong("-t wants a number of seconds") }
+        grace = value
       } else if word == "--group" {
         request.toGroup = true
         request.option = word
@@ -49,7 +53,7 @@ enum Invocation {
         if request.index == 1, let action = nearestAction(word) {
           return .wrong(message("cannot understand {q}: did you mean {q}?", word, action))
         }
-        return .run(paths: paths, command: request)
+        return .run(paths: paths, command: request, grace: grace)
       } else {
         let (name, value) = arguments.option(word)
         if let fault = request.set(name, value) { return .wrong(fault) }
@@ -59,30 +63,33 @@ enum Invocation {
     if let option = request.option {
       return .wrong(message("{} is for a COMMAND, and there is no \"-- COMMAND\"", option))
     }
-    return .run(paths: paths, command: nil)
+    return .run(paths: paths, command: nil, grace: grace)
   }
 
   private static func check(_ words: [ByteString]) -> Invocation {
     var arguments = Arguments(words)
-    var paths: [ByteString] = []
-    var strict = false
-    var json = false
-    var fromSupervisor = false
+    var request = CheckRequest()
     while let word = arguments.next() {
       if word == "-c" {
         guard let path = arguments.next() else { return .wrong("-c wants a directory or a file") }
-        paths.append(path)
+        request.paths.append(path)
       } else if word == "--strict" {
-        strict = true
+        request.strict = true
       } else if word == "--json" {
-        json = true
+        request.json = true
+      } else if word == "--stop" {
+        request.stop = true
       } else if word == "--from-supervisor" {
-        fromSupervisor = true
+        request.fromSupervisor = true
       } else {
-        return unexpected(word)
+        let (name, value) = arguments.option(word)
+        guard name == "--grace" else { return unexpected(word) }
+        guard let value else { return .wrong("--grace wants a number of seconds") }
+        request.grace = value
+        request.stop = true
       }
     }
-    return .check(paths: paths, strict: strict, json: json, fromSupervisor: fromSupervisor)
+    return .check(request)
   }
 
   fileprivate static func unexpected(_ word: ByteString) -> Invocation {

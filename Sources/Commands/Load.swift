@@ -4,9 +4,10 @@ import Linux
 
 /// Reads the configuration that a command line names, or the default one.
 func loadConfiguration(
-  _ paths: [ByteString], strict: Bool, wantsReport: Bool, wantsDifferences: Bool = false
+  _ paths: [ByteString], strict: Bool, wantsReport: Bool, grace: ByteString?,
+  wantsDifferences: Bool = false
 ) -> LoadResult {
-  var request = loadRequest(paths.isEmpty ? [defaultPath()] : paths)
+  var request = loadRequest(paths.isEmpty ? [defaultPath()] : paths, grace: grace)
   request.strict = strict
   request.wantsReport = wantsReport
   request.wantsDifferences = wantsDifferences
@@ -14,10 +15,25 @@ func loadConfiguration(
 }
 
 /// In our own surroundings.
-func loadRequest(_ paths: [ByteString]) -> LoadRequest {
-  LoadRequest(
+///
+/// - Parameter grace: the command line's, which counts before SWINIT_GRACE.
+func loadRequest(_ paths: [ByteString], grace: ByteString? = nil) -> LoadRequest {
+  var request = LoadRequest(
     paths: paths, environment: inheritedEnvironment().map { ByteString($0) },
     hostName: ByteString(hostName()))
+  if let grace = grace ?? inheritedGrace() { request.overrides.append(("grace", grace)) }
+  return request
+}
+
+/// SWINIT_GRACE, where it is set.
+func inheritedGrace() -> ByteString? {
+  guard let value = environmentValue("SWINIT_GRACE"), !value.isEmpty else { return nil }
+  return ByteString(value)
+}
+
+/// COMMAND alone, with a grace.
+func loadNothing(grace: ByteString?) -> LoadResult {
+  load(loadRequest([], grace: grace), from: SystemSource())
 }
 
 /// Whether `swinit -- COMMAND` has programs to run beside COMMAND: Supervisor's files are not looked

@@ -41,6 +41,8 @@ extension Configuration {
     program.essential = .fatal
     program.exitcodes = request.accepted
     program.exitcodes.insert(0)
+    // With a grace it may use all that the others leave of it.
+    if let grace = globals.grace { program.stopwaitsecs = max(program.stopwaitsecs, grace) }
     program.stopasgroup = request.toGroup
     program.killasgroup = request.toGroup
     programs.append(program)

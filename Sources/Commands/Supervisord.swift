@@ -49,7 +49,7 @@ func supervisord(_ words: [ByteString]) -> UInt8 {
   }
   var request = RunRequest {
     var wanted = loadRequest([file])
-    wanted.overrides = overrides
+    for one in overrides { wanted.overrides.append(one) }
     wanted.asSupervisor = true
     return load(wanted, from: SystemSource())
   }

@@ -33,5 +33,7 @@ struct SystemSource: ConfigurationSource {
     Linux.matches(of: pattern.bytes).map { ByteString($0) }
   }
 
+  func hostIsKnown(_ host: ByteString) -> Bool { Linux.hostIsKnown(host.bytes) }
+
   func userIsKnown(_ user: ByteString) -> Bool { (try? lookUp(user)) != nil }
 }

@@ -82,7 +82,8 @@ extension Reader {
       wait > grace, let place = values.place("stopwaitsecs") ?? values.place("command")
     else { return }
     faults.warn(
-      place, fold: "grace", "stopwaitsecs is longer than the grace, which ends with SIGKILL for all"
+      place, fold: "grace",
+      "stopwaitsecs is longer than the whole grace: it gets its part of that, then SIGKILL"
     )
   }
 }

@@ -6,6 +6,8 @@ public struct Configuration: Equatable, Sendable {
   public var groups: [Group] = []
   /// Every process of every program, group by group, within a group as the programs stand there.
   public var programs: [Program] = []
+  /// Who waits for whom. Never a circle, never a program for itself.
+  public var dependencies: [Dependency] = []
 
   public init() {}
 
@@ -151,6 +153,21 @@ public struct Program: Equatable, Sendable {
   /// Without meaning when `redirectStderr` is set.
   public var stderr = LogTarget.containerStderr
   public var redirectStderr = false
+  /// It runs once, to its end, and is ready when it has ended as expected.
+  public var oneshot = false
+  /// What makes it RUNNING; nil: it has stayed up for `startsecs`.
+  public var ready: Probe?
+  /// How long it may take to be ready; zero: for ever. Without meaning where `ready` is nil, but for
+  /// a oneshot.
+  public var readyTimeout = Nanoseconds.seconds(60)
+  /// What is tried while it is RUNNING.
+  public var health: Probe?
+  /// From the end of one try to the next.
+  public var healthInterval = Nanoseconds.seconds(10)
+  /// What one try may take, of `ready` too.
+  public var healthTimeout = Nanoseconds.seconds(5)
+  /// Failures in a row after which it is restarted.
+  public var healthRetries: Int32 = 3
 
   public init(name: ByteString, group: Int, arguments: ByteString) {
     self.name = name
@@ -171,6 +188,10 @@ public struct Program: Equatable, Sendable {
       && left.schedule == right.schedule && left.stdout == right.stdout
       && left.stderr == right.stderr
       && left.redirectStderr == right.redirectStderr && left.attributes == right.attributes
+      && left.oneshot == right.oneshot
+      && left.ready == right.ready && left.readyTimeout == right.readyTimeout
+      && left.health == right.health && left.healthInterval == right.healthInterval
+      && left.healthTimeout == right.healthTimeout && left.healthRetries == right.healthRetries
   }
 }
 
@@ -215,6 +236,10 @@ public struct Globals: Equatable, Sendable {
     .terminate, .interrupt, .quit, .power, .windowChange, Signal(number: 37))
   /// true: a `user=` that cannot be had because swinit is not root is a failure, not a notice.
   public var requireUser = false
+  /// How long a stop may take in all, from its signal to our exit; nil: as long as it takes.
+  public var grace: Nanoseconds?
+  /// The pause between a stop signal and what the programs hear of it.
+  public var drain = Nanoseconds.zero
 
   public init() {}
 }

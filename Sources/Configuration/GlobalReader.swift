@@ -84,6 +84,8 @@ extension Reader {
       result.stopOn = Signals(bits: UInt64(bitPattern: bits))
     }
     result.requireUser = values.number("user_policy") == 1
+    result.grace = values.number("grace").map { Nanoseconds($0) }
+    result.drain = values.duration("drain")
     configuration.globals = result
     if let setting = values.setting("user") { users.append(setting) }
   }

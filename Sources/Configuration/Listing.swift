@@ -31,6 +31,10 @@ extension Configuration {
       var notes = ByteString()
       if let user = program.user { notes = "user " + user }
       let schedule = runs.isEmpty ? ByteString() : runs[order[position]]
+      for one in dependencies where one.dependent == order[position] {
+        notes += notes.isEmpty ? "" : ", "
+        notes += "after " + displayName(programs[one.on])
+      }
       if !program.autostart {
         if !notes.isEmpty { notes.append(literal: ", ") }
         notes.append(schedule.isEmpty ? "not started by itself" : schedule)

@@ -43,6 +43,7 @@ private struct Loader<Source: ConfigurationSource> {
     }
     reader.run()
     checkUsers()
+    checkHosts()
     return LoadResult(
       configuration: reader.configuration, faults: reader.faults.faults(files: reader.files),
       report: reader.report, differences: reader.differences.faults(files: reader.files))
@@ -158,6 +159,21 @@ private struct Loader<Source: ConfigurationSource> {
             cannot find user {q} now; it is looked up again when the program starts
             """, user))
       }
+    }
+  }
+}
+
+/// Other names would have to be asked of a DNS server, and nobody can wait for that here.
+extension Loader {
+  private func checkHosts() {
+    for host in reader.hosts where !source.hostIsKnown(host.name) {
+      reader.faults.error(
+        host.place,
+        message(
+          """
+          cannot connect to host {q}: it is no address and not in /etc/hosts, and other names \
+          cannot be looked up without waiting (exec:COMMAND can do that)
+          """, host.name))
     }
   }
 }

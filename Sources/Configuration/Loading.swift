@@ -29,6 +29,8 @@ public protocol ConfigurationSource {
   func matches(of pattern: ByteString) -> [ByteString]
   /// Whether `name`, `uid`, `name:group` or `uid:gid` can be resolved now.
   func userIsKnown(_ user: ByteString) -> Bool
+  /// Whether `host` is a numeric address, or stands in /etc/hosts.
+  func hostIsKnown(_ host: ByteString) -> Bool
 }
 
 /// What is to be read, and in which surroundings.
@@ -88,4 +90,6 @@ public enum Limit {
   public static let sections = 20_000
   /// Processes of all programs together.
   public static let processes = 10_000
+  /// Dependencies between two processes: of programs with many processes each waits for all.
+  public static let dependencies = 100_000
 }

@@ -5,7 +5,7 @@ public enum OptionKind: UInt8, Sendable {
   case signal, stopSignals, signals, exitcodes, autorestart
   case essential, restartDelay, exitOnSignal, userPolicy, loglevel
   case path, logfile, user, command, environment, processName
-  case names, events, address, socket, schedule, text
+  case names, events, address, socket, schedule, programs, waits, probe, text
   case limit, capabilities, secrets, standardInput
 }
 

@@ -150,6 +150,10 @@ private let kinds: StaticString = """
   address | host:port | a port or HOST:PORT is allowed, as 9001, *:9001 or 127.0.0.1:9001
   socket | socket | unix:///PATH or tcp://HOST:PORT is allowed
   schedule | fields or @word | cron's five fields, @daily and its like, or @every 90s are allowed
+  programs | names | programs separated by commas are allowed, as db,cache; GROUP:* for a group
+  waits | name:state … | NAME:running and NAME:exited, separated by blanks, are allowed
+  probe | test | running, notify, fd:N (3 to 255), tcp:HOST:PORT, http:URL, unix:/PATH, path:/PATH\
+   or exec:COMMAND is allowed
   text | text | any text is allowed
   limit | soft[:hard] | SOFT or SOFT:HARD is allowed, each a number, a size as 64MB, or\
    unlimited, SOFT not above HARD

@@ -8,6 +8,10 @@ let globalTable: StaticString = """
    (signal), or the code of the first program that ended unexpectedly (failure).
   stop_on | signals | TERM,INT,QUIT,PWR,RTMIN+3,WINCH | Signals that begin the orderly stop.\
    WINCH counts only when stdin is no terminal.
+  grace | seconds | | How long a stop may take in all: the time is shared among the levels that are\
+   still to stop, so that the last one gets its part. Also -t and SWINIT_GRACE. Unset: no limit.
+  drain | seconds | 0 | How long after a stop signal the programs run on before they get theirs;\
+   within grace.
   stopsignal | stopSignals | | Default of stopsignal for all programs. Unset: the one of TERM and\
    INT that swinit got.
   user_policy | userPolicy | run | When swinit is not root and a program asks for another user:\

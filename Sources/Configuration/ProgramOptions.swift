@@ -33,6 +33,25 @@ let programTable: StaticString = """
   essential | essential | | What of its ending stops the container: none, becoming FATAL\
    (fatal), or every end without a restart (exit). Unset: [swinit] essential; none instead of\
    fatal when autostart is false.
+  oneshot | flag | false | It runs once, to its end: ready when it ended with an expected code,\
+   FATAL otherwise. It is retried only if startretries is set.
+  depends_on | programs | | Programs that must be ready before it starts, separated by commas;\
+   GROUP:* for all of a group. A oneshot must have ended as expected. It is stopped before them;\
+   when one becomes FATAL, so does it.
+  dependent_startup | flag | false | As autostart, in the words of Supervisor's plugin of this name.
+  dependent_startup_wait_for | waits | | As depends_on, in the words of the plugin: NAME:running, or\
+   NAME:exited for one that must have ended.
+  ready | probe | running | What makes it RUNNING: up for startsecs (running), READY=1 on\
+   NOTIFY_SOCKET (notify), a newline on descriptor N (fd:N), a connection (tcp:HOST:PORT,\
+   unix:PATH), an answer of 200 to 399 (http:URL), a path that is there (path:PATH), or a command\
+   that ends with 0 (exec:COMMAND). HOST: an address, or a name in /etc/hosts.
+  ready_timeout | seconds | 60 | How long it may take to be ready before that counts as a failed\
+   start; 0: for ever. A oneshot has none unless it is set.
+  health | probe | | What is tried while it is RUNNING, as ready: tcp, http, unix, path or exec.
+  health_interval | seconds | 10 | The pause between two tries of health.
+  health_timeout | seconds | 5 | How long one try of health or ready may take; a command is then\
+   killed with its group.
+  health_retries | integer 1.. | 3 | Failures in a row after which it is restarted.
   user | user | | User (and group) to run as, by name or number. Unset: as swinit. HOME, USER,\
    LOGNAME and SHELL are not changed (user_environment).
   directory | path | | Working directory; ~ is the HOME of swinit. Unset: as swinit.

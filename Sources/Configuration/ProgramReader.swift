@@ -8,6 +8,10 @@ final class ProgramProcesses {
   let place: Place
   var programs: [Program] = []
   var reports: [[Report.Value]] = []
+  /// Whom its processes wait for, one process after the other; nil: on to the next.
+  var waits: [Wait?] = []
+  /// Where its first process stands in `Configuration.programs`.
+  var firstSlot = 0
   /// Of the first process; for its own group.
   var priority: Int32 = 999
 
@@ -73,6 +77,7 @@ extension Reader {
       return result
     }
     remarkProgram(values)
+    checkReadiness(values)
     if request.wantsReport { advise(values) }
     if request.wantsDifferences { tellDifferences(values, section) }
     guard count > 0, values.text("command") != nil else { return result }
@@ -172,7 +177,7 @@ extension Reader {
       arguments: values.text("command") ?? ByteString())
     program.environment = values.text("environment") ?? ByteString()
     program.priority = values.int32("priority")
-    program.autostart = values.flag("autostart")
+    program.autostart = startsByItself(values)
     program.startsecs = values.duration("startsecs")
     program.startretries = values.int32("startretries")
     if let word = values.word("autorestart") {
@@ -196,6 +201,9 @@ extension Reader {
     program.umask = values.mode("umask")
     readFollow(values, &program)
     readSchedule(values, &program)
+    readReadiness(values, &program)
+    for wait in readWaits(values) { result.waits.append(wait) }
+    result.waits.append(nil)
     program.redirectStderr = values.flag("redirect_stderr")
     program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
     program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
@@ -268,7 +276,7 @@ extension Reader {
     if let word = values.word("essential") {
       return Essential(rawValue: word) ?? Essential.none
     }
-    if globals.essential == .fatal, !values.flag("autostart") { return Essential.none }
+    if globals.essential == .fatal, !startsByItself(values) { return Essential.none }
     return globals.essential
   }
 
@@ -306,6 +314,7 @@ extension Reader {
       let start = configuration.programs.count
       for member in group.members {
         guard let found = programIndex.find(member) else { continue }
+        processes[found].firstSlot = configuration.programs.count
         for var program in processes[found].programs {
           program.group = configuration.groups.count
           configuration.programs.append(program)
@@ -315,6 +324,7 @@ extension Reader {
       configuration.groups.append(Group(name: group.name, priority: group.priority))
       checkProcessNames(start, group, processes)
     }
+    resolveWaits(processes, programIndex)
   }
 
   /// Two processes of one name in a group would be one for whoever asks.

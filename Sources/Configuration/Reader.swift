@@ -29,6 +29,8 @@ final class Reader {
   var hasTooManyProcesses = false
   /// Values that ask for a user.
   var users: [Value] = []
+  /// Hosts that tests connect to, by name and place.
+  var hosts: [Wait] = []
 
   init(_ request: LoadRequest) {
     self.request = request

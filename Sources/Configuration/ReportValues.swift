@@ -91,8 +91,8 @@ extension Reader {
     case .loglevel: ByteString(WordList.loglevel[number])
     case .standardInput: ByteString(WordList.standardInputs[number])
     case .integer, .size, .stopSignals, .exitcodes, .restartDelay, .path, .logfile, .user,
-      .command, .environment, .processName, .names, .events, .address, .socket, .schedule, .text,
-      .limit, .capabilities, .secrets:
+      .command, .environment, .processName, .names, .events, .address, .socket, .schedule,
+      .programs, .waits, .probe, .text, .limit, .capabilities, .secrets:
       decimal(number)
     }
   }

@@ -123,8 +123,8 @@ extension Reader {
     case .path, .logfile: return readPath(text, option, entry)
     case .flag, .integer, .seconds, .size, .octal, .signal, .stopSignals, .signals, .exitcodes,
       .autorestart, .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user,
-      .processName, .names, .events, .address, .socket, .text, .limit, .capabilities, .secrets,
-      .standardInput:
+      .processName, .names, .events, .address, .socket, .programs, .waits, .probe, .text,
+      .limit, .capabilities, .secrets, .standardInput:
       break
     }
     guard let value = option.value(of: text) else {

@@ -51,6 +51,9 @@ extension Option {
     case .capabilities: number(capabilities(text))
     case .secrets: self.text(text, parseSecrets(text) != nil)
     case .standardInput: number(WordList.standardInputs.index(of: text))
+    case .programs: self.text(text, parsePrograms(text) != nil)
+    case .waits: self.text(text, parseWaits(text, Place(file: 0, line: 0)) != nil)
+    case .probe: self.text(text, Probe.parse(text) != nil)
     case .path, .logfile: self.text(text, !text.isEmpty)
     case .command, .environment, .text: self.text(text, true)
     }

@@ -60,6 +60,7 @@ public final class EventLoop {
   private var failedStops: [Slot] = []
   /// Tells when the wall clock has come to the next run of a schedule, and when it was set.
   private var wallTimer: WallTimer?
+  private var probes: Probes
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -82,6 +83,7 @@ public final class EventLoop {
     following = Following(configuration) {
       configuration.displayName(configuration.programs[$0])
     }
+    probes = Probes(configuration, epoll)
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot,
       zone: zone)
@@ -118,10 +120,14 @@ public final class EventLoop {
       case .pidfiles: follow { $0.filesChanged(&$1) }
       case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
       case .wallClock: readWallClock()
+      case .probe(let slot, let generation): probes.socketIsReady(slot, generation)
+      case .readyChannel(let slot): probes.channelIsReadable(slot)
+      case .probePaths: probes.pathsChanged()
       case .unknown: continue
       }
     }
     if childrenMayHaveEnded { reap() }
+    tellAnswers()
     for _ in 0..<Self.tickBatch {
       let now = self.now()
       guard supervisor.pause(at: now) == .zero else { break }
@@ -130,6 +136,7 @@ public final class EventLoop {
     if !following.isEmpty, let deadline = following.deadline, deadline <= now() {
       follow { $0.timePassed(&$1) }
     }
+    tellAnswers()
     flushLog()
   }
 
@@ -164,6 +171,9 @@ public final class EventLoop {
         runStopCommand(slot, pid)
       case .endStopCommand(let slot): killStopCommand(slot)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
+      case .startProbe(let slot, let isHealth):
+        probes.start(slot, supervisor.configuration, isHealth: isHealth, launcher)
+      case .stopProbe(let slot): probes.stop(slot)
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
       case .exit(let code, let reason): end(code, reason)
@@ -289,8 +299,17 @@ public final class EventLoop {
 
   private func spawn(_ slot: Slot) {
     if !following.isEmpty { following.willStart(slot) }
+    var channel: ReadyChannel?
+    if !probes.isEmpty {
+      do throws(Errno) {
+        channel = try probes.willStart(slot, supervisor.configuration.programs[slot].ready)
+      } catch {
+        return feed(.forkFailed(slot, Launcher.failure(.pipe, error)))
+      }
+    }
+    defer { channel?.closeTheirs() }
     var unmet: UInt8 = 0
-    let outcome = launcher.launch(slot, unmet: &unmet)
+    let outcome = launcher.launch(slot, channel: channel, unmet: &unmet)
     if unmet & ~saidUnmet[slot] != 0 {
       saidUnmet[slot] |= unmet
       log.write(.warn, messages.text(of: slot, unmet: unmet))
@@ -374,6 +393,7 @@ public final class EventLoop {
           if result != nil { return }
           continue
         }
+        if !probes.isEmpty, probes.ended(ended.pid, status) { continue }
         if !following.isEmpty {
           var world = world()
           if let orders = following.ended(ended.pid, status, &world) {
@@ -404,6 +424,12 @@ public final class EventLoop {
       for entry in descendants(of: ownPID) { try? sendSignal(signal.number, to: entry.pid) }
     }
     childrenMayHaveEnded = true
+  }
+
+  /// What tests have found.
+  private func tellAnswers() {
+    if probes.isEmpty { return }
+    while let answer = probes.takeAnswer() { feed(.probed(answer.slot, answer.failure)) }
   }
 
   // Programs that put themselves into the background.
@@ -515,6 +541,10 @@ enum Token: Equatable {
   case pidfiles
   case daemon(Slot)
   case wallClock
+  /// The connection of a test.
+  case probe(slot: Slot, generation: UInt32)
+  case readyChannel(Slot)
+  case probePaths
   case unknown
 
   private static let slotBits: UInt64 = 24
@@ -529,6 +559,10 @@ enum Token: Equatable {
     case .pidfiles: return 4
     case .daemon(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 5
     case .wallClock: return 6
+    case .probe(let slot, let generation):
+      return UInt64(generation) << 32 | UInt64(truncatingIfNeeded: slot) << 8 | 16
+    case .readyChannel(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 17
+    case .probePaths: return 18
     case .unknown: return 0
     }
   }
@@ -542,6 +576,9 @@ enum Token: Equatable {
     case 4: self = .pidfiles
     case 5: self = .daemon(index)
     case 6: self = .wallClock
+    case 16: self = .probe(slot: index, generation: UInt32(packed >> 32))
+    case 17: self = .readyChannel(index)
+    case 18: self = .probePaths
     default: self = .unknown
     }
   }

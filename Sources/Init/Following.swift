@@ -293,25 +293,13 @@ struct Following {
     // What is made between two of these calls is seen by the next round.
     var last: Int32 = -1
     for _ in 0..<8 {
-      let watch = nearest(path, watcher)
+      let watch = watcher.watchNearest(path)
       if watch != entries[index].watch { unwatch(index) }
       entries[index].watch = watch
       if watch < 0 { return lookLater(index, world) }
       if watch == last { return }
       last = watch
     }
-  }
-
-  /// A watch of the file, or of the nearest folder above it that is there.
-  private func nearest(_ path: ByteString, _ watcher: FileWatcher) -> Int32 {
-    if let watch = try? watcher.watchFile(path.bytes) { return watch }
-    var folder = path
-    while let slash = folder.lastIndex(of: UInt8(ascii: "/")) {
-      folder = slash == 0 ? "/" : folder.slice(0, slash)
-      if let watch = try? watcher.watchDirectory(folder.bytes) { return watch }
-      if slash == 0 { return -1 }
-    }
-    return (try? watcher.watchDirectory(ByteString(".").bytes)) ?? -1
   }
 
   private mutating func lookLater(_ index: Int, _ world: FollowingWorld) {

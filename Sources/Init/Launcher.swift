@@ -59,16 +59,20 @@ struct Launcher {
   static let unmetAccount: UInt8 = 2
 
   /// - Parameters:
+  ///   - channel: on which the program says that it is ready.
   ///   - unmet: gets those of these that come up.
   ///   - stopped: not 0: the slot's `stop_command` is run for this process, with everything that the
   ///     program has but its stdin.
-  func launch(_ slot: Slot, unmet: inout UInt8, stopping stopped: ProcessID = 0) -> Outcome {
+  func launch(
+    _ slot: Slot, channel: ReadyChannel? = nil, unmet: inout UInt8, stopping stopped: ProcessID = 0
+  ) -> Outcome {
     var plan: SpawnPlan
     do throws(SpawnFailure) {
       plan = try self.plan(slot, unmet: &unmet)
     } catch {
       return .failed(error)
     }
+    channel?.pass(to: &plan)
     if let command, command.main.slot == slot {
       plan.takesOver = (command.session, SignalDispositions.asStarted)
     }
@@ -82,6 +86,20 @@ struct Launcher {
       }
     }
     return start(plan)
+  }
+
+  /// A command that tests a program: with all that the program has, silent.
+  func launchProbe(_ slot: Slot, _ words: ByteString) -> Outcome {
+    do throws(SpawnFailure) {
+      var unmet: UInt8 = 0
+      var plan = try plan(slot, unmet: &unmet)
+      plan.arguments = WordBlock(words.bytes)
+      plan.stdout = .descriptor(devNull)
+      plan.stderr = .descriptor(devNull)
+      return start(plan)
+    } catch {
+      return .failed(error)
+    }
   }
 
   private func withInput(_ plan: inout SpawnPlan) -> Outcome {
@@ -127,6 +145,7 @@ struct Launcher {
     return failure
   }
 
+  @inline(never)
   private func plan(_ slot: Slot, unmet: inout UInt8) throws(SpawnFailure) -> SpawnPlan {
     let program = configuration.programs[slot]
     let identity = try credentials(program)

@@ -17,13 +17,13 @@ struct Messages {
   func level(of notice: Notice) -> LogLevel {
     switch notice {
     case .starting, .running, .stopping, .nextSignal, .stopped, .nothingToStart,
-      .stopRequested, .planned, .runOver:
+      .stopRequested, .planned, .runOver, .waiting, .draining:
       return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
     case .backoff(_, _, pause: nil): return .debug
     case .stopCommandFailed, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
-      .killingAll, .sweeping, .runSkipped, .runMissed:
+      .killingAll, .sweeping, .runSkipped, .runMissed, .unhealthy, .givingUp:
       return .warn
     case .fatal, .survivedKill, .runFailed: return .error
     }
@@ -41,9 +41,10 @@ struct Messages {
         return message("{}: BACKOFF, {}, no try is left", name(slot), reason(slot, failure))
       }
       return message(
-        "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), seconds(pause),
+        "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), secondsText(pause),
         hint(slot, failure))
     case .fatal(let slot, let failure, let tries):
+      if tries == 0 { return message("{}: FATAL, {}", name(slot), reason(slot, failure)) }
       let count: ByteString = tries == 1 ? "1 try" : message("{} tries", decimal(tries))
       return message("{}: FATAL, {} ({})", name(slot), reason(slot, failure), count)
     case .exited(let slot, let status, let expected, let restart):
@@ -85,6 +86,18 @@ struct Messages {
       return message(
         "{}: the run of {} was missed: the wall clock has gone past it", name(slot),
         localText(of: time, in: zone))
+    case .waiting(let slot, let other):
+      return message("{}: waits for {}", name(slot), name(other))
+    case .unhealthy(let slot, let failure, let count, let most):
+      return message(
+        "{}: health failed ({} of {}): {}", name(slot), decimal(count), decimal(most),
+        text(of: failure))
+    case .givingUp(let slot, let pid, let signal, let isReady):
+      let what: ByteString = isReady ? "not well" : "not ready in time"
+      return message(
+        "{}: {}, {} and another start (pid {})", name(slot), what, signal.name, decimal(pid))
+    case .draining(let pause):
+      return message("draining: the programs are told in {}", secondsText(pause))
     case .nothingToStart: return "no program starts by itself: waiting"
     case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
@@ -125,8 +138,12 @@ struct Messages {
   private func stillThere(
     _ slot: Slot, _ pid: ProcessID, _ waited: Nanoseconds, _ signal: Signal
   ) -> ByteString {
-    message(
-      "{}: still there after {}, {} (pid {})", name(slot), seconds(waited), signal.name,
+    let whole = configuration.programs[slot].stopwaitsecs
+    let part: ByteString =
+      signal == .kill && waited < whole
+      ? message(", its part of the grace (stopwaitsecs {})", secondsText(whole)) : ""
+    return message(
+      "{}: still there after {}, {} (pid {})", name(slot), secondsText(waited) + part, signal.name,
       decimal(pid))
   }
 
@@ -160,20 +177,37 @@ struct Messages {
   private func text(of next: NextRun) -> ByteString {
     switch next {
     case .at(let time): return message("next run {}", localText(of: time, in: zone))
-    case .after(let pause): return message("next run in {}", seconds(pause))
+    case .after(let pause): return message("next run in {}", secondsText(pause))
     case .never: return "no further run"
     }
   }
 
   private func next(_ restart: Nanoseconds?) -> ByteString {
     guard let restart else { return "" }
-    return restart > .zero ? message(", restarting in {}", seconds(restart)) : ", restarting"
+    return restart > .zero ? message(", restarting in {}", secondsText(restart)) : ", restarting"
   }
 
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
     switch failure {
     case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
     case .tooQuick(let status): return message("{} before startsecs", text(of: status))
+    case .ended(let status):
+      let isOneshot = configuration.programs[slot].oneshot
+      return text(of: status) + (isOneshot ? "" : " before it was ready")
+    case .notReady(let time, let last):
+      let why: ByteString = last.map { message(" ({})", text(of: $0)) } ?? ""
+      return message("not ready after {}", secondsText(time)) + why
+    case .dependency(let other, _): return message("{}, which it depends on, is FATAL", name(other))
+    }
+  }
+
+  private func text(of failure: ProbeFailure) -> ByteString {
+    switch failure {
+    case .timedOut: return "no answer in time"
+    case .errno(let errno): return Errno(code: errno).text
+    case .http(0): return "no web server's answer"
+    case .http(let status): return message("answer {}", decimal(status))
+    case .ended(let status): return text(of: status)
     }
   }
 
@@ -182,7 +216,7 @@ struct Messages {
     guard case .tooQuick(.exited(let code)) = failure,
       configuration.programs[slot].exitcodes.contains(code)
     else { return "" }
-    return " (startsecs=0 if it is meant to end at once)"
+    return " (oneshot=true or startsecs=0 if this is meant)"
   }
 
   func text(of status: WaitStatus) -> ByteString {
@@ -279,14 +313,14 @@ struct Messages {
     case .containerStdout, .containerStderr, .null: return ""
     }
   }
+}
 
-  /// `2 s`, `1.5 s`.
-  private func seconds(_ length: Nanoseconds) -> ByteString {
-    let whole = length.count / 1_000_000_000
-    let tenths = length.count % 1_000_000_000 / 100_000_000
-    return tenths == 0
-      ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
-  }
+/// `2 s`, `1.5 s`.
+public func secondsText(_ length: Nanoseconds) -> ByteString {
+  let whole = length.count / 1_000_000_000
+  let tenths = length.count % 1_000_000_000 / 100_000_000
+  return tenths == 0
+    ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
 }
 
 extension Errno {
@@ -303,7 +337,8 @@ extension Notice {
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
       .survivedKill, .nothingToStart, .sweeping, .stopCommandFailed, .endingStopCommand,
-      .nextSignal, .planned, .runFailed, .runOver, .runSkipped, .runMissed:
+      .nextSignal, .planned, .runFailed, .runOver, .runSkipped, .runMissed, .waiting, .unhealthy,
+      .givingUp, .draining:
       return nil
     }
   }

@@ -90,6 +90,8 @@ public struct SpawnPlan: Sendable {
   public var redirectStderr = false
   public var credentials: Credentials?
   public var umask: UInt32?
+  /// A descriptor that the program gets as this number.
+  public var ready: (file: FileDescriptor, number: Int32)?
   public var openFiles: (soft: UInt64, hard: UInt64)?
   public var nice: Int32?
   public var oomScoreAdjust: Int32?
@@ -119,6 +121,8 @@ public struct SpawnPlan: Sendable {
   public func spawn(report: FileDescriptor) throws(Errno) -> Int32 {
     var request = cl_spawn()
     request.stdin_fd = stdin.number
+    request.ready_fd = ready?.file.number ?? -1
+    request.ready_target = ready?.number ?? -1
     request.redirect_stderr = redirectStderr ? 1 : 0
     request.umask = umask.map { Int64($0) } ?? -1
     if let openFiles { cl_spawn_set_limit(&request, 7, openFiles.soft, openFiles.hard) }

@@ -38,6 +38,7 @@ extension Supervisor {
   mutating func becameReady(_ slot: Slot, _ now: Time) {
     guard !records[slot].wasReady else { return }
     records[slot].wasReady = true
+    release(slot, untilEnd: false, now)
     guard configuration.programs[slot].autostart else { return }
     awaited -= 1
     commandMayStart(now)
@@ -86,7 +87,8 @@ extension Supervisor {
   /// COMMAND has ended: its status is swinit's, unless something else has ended the container.
   mutating func commandEnded(_ slot: Slot, _ status: WaitStatus) {
     switch cause {
-    case .told, nil: break
+    case nil: return
+    case .told: break
     case .essentialFatal, .essentialExited, .commandEnded, .awaitedFatal, .nothingLeft: return
     }
     cause = .commandEnded(slot, status)

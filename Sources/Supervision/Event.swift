@@ -76,6 +76,8 @@ public enum Event: Sendable {
   /// After `Action.runStopCommand`, unless `endStopCommand` came before.
   /// nil: it could not be started, and why was said already.
   case stopCommandEnded(Slot, WaitStatus?)
+  /// Answers `Action.startProbe`, unless `stopProbe` came first; nil: the test succeeded.
+  case probed(Slot, ProbeFailure?)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.
@@ -102,6 +104,11 @@ public enum Action: Sendable {
   case endStopCommand(Slot)
   /// The program is told to stop, and no process of it is known (`Event.detached`).
   case stopAwaited(Slot)
+  /// Test the slot's program, its `health` or its `ready`; answer with `probed`, however long that
+  /// takes. A program's own word (`Probe.isAwaited`) may have come before.
+  case startProbe(Slot, health: Bool)
+  /// The test is over: no answer any more, and a command of it is killed with its group.
+  case stopProbe(Slot)
   /// Signal everything that is left, but for ourselves; answer `childrenGone` when, or as soon
   /// as, there is no child any more.
   case sweep(Signal)
@@ -116,6 +123,12 @@ public enum StartFailure: Equatable, Sendable {
   case spawn(SpawnFailure)
   /// It ended before `startsecs`.
   case tooQuick(WaitStatus)
+  /// It ended before it was ready; a oneshot: not as expected.
+  case ended(WaitStatus)
+  /// `ready_timeout` was over; with what the last test failed.
+  case notReady(after: Nanoseconds, ProbeFailure?)
+  /// This program, which it depends on, is FATAL; the exit status that stands for that.
+  case dependency(Slot, UInt8)
 }
 
 /// What the log says. Every change of a program's state is exactly one of these.
@@ -136,7 +149,13 @@ public enum Notice: Equatable, Sendable {
   /// Still there after the pause: the next signal of a sequence.
   case nextSignal(Slot, ProcessID, Signal, after: Nanoseconds)
   case stopped(Slot, WaitStatus?)
-  /// `stopwaitsecs` is over.
+  /// Its turn to start has come, but this one is not ready yet, or has not ended.
+  case waiting(Slot, for: Slot)
+  /// A test of health failed, the how manieth of how many.
+  case unhealthy(Slot, ProbeFailure, count: Int32, of: Int32)
+  /// It was not ready in time, or is not well: it is told to end, and started again after that.
+  case givingUp(Slot, ProcessID, Signal, isReady: Bool)
+  /// `stopwaitsecs`, or its part of the grace, is over.
   case killing(Slot, ProcessID, after: Nanoseconds)
   /// SIGKILL did not end it (a process in uninterruptible sleep); it is no longer waited for.
   case survivedKill(Slot, ProcessID)
@@ -154,6 +173,8 @@ public enum Notice: Equatable, Sendable {
   case nothingToStart
   /// The orderly stop begins.
   case stopRequested(Signal, Sender)
+  /// The programs get their stop signals after this pause.
+  case draining(Nanoseconds)
   /// A stop signal during the stop.
   case stopRepeated(Signal, Sender)
   /// A second SIGINT on a terminal: SIGKILL to all that is left.

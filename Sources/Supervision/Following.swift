@@ -5,12 +5,13 @@ import Configuration
 
 extension Supervisor {
   /// The command has ended, and nobody is known in its place: there is no pid until `followed`.
-  mutating func detached(_ slot: Slot) {
+  mutating func detached(_ slot: Slot, _ actions: inout [Action]) {
     let pid = records[slot].state.pid
     if pid != 0 { slots.remove(pid) }
     switch records[slot].state {
     case .starting(_, let since, _, let failure):
       timers.clear(slot)
+      endProbe(slot, &actions)
       records[slot].state = .starting(pid: 0, since: since, executed: false, failure: failure)
     case .running(_, let since):
       records[slot].state = .running(pid: 0, since: since)

@@ -22,6 +22,7 @@ extension Supervisor {
     switch records[slot].state {
     case .stopped, .backoff, .exited, .fatal:
       timers.clear(slot)
+      records[slot].givingUp = .no
       transition(slot, to: .starting(pid: 0, since: now, executed: false, failure: nil))
       actions.append(.spawn(slot))
     case .starting, .running, .stopping:
@@ -51,12 +52,8 @@ extension Supervisor {
     switch records[slot].state {
     case .starting(let pid, let since, _, let failure):
       transition(slot, to: .starting(pid: pid, since: since, executed: true, failure: failure))
-      let due = since + configuration.programs[slot].startsecs
-      if due <= now {
-        becomeRunning(slot, pid, now, &actions)
-      } else {
-        timers.set(slot, to: due)
-      }
+      guard records[slot].givingUp == .no else { return }
+      awaitReadiness(slot, pid, since, now, &actions)
     case .stopped, .running, .backoff, .stopping, .exited, .fatal:
       return
     }
@@ -72,7 +69,7 @@ extension Supervisor {
     }
   }
 
-  private mutating func becomeRunning(
+  mutating func becomeRunning(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     timers.clear(slot)
@@ -81,13 +78,22 @@ extension Supervisor {
     transition(slot, to: .running(pid: pid, since: now))
     actions.append(.report(.running(slot, pid)))
     becameReady(slot, now)
+    awaitHealth(slot, now)
   }
 
   /// The slot's timer is due. What it means depends on the state alone.
   mutating func timedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     switch records[slot].state {
     case .starting(let pid, _, _, _):
-      becomeRunning(slot, pid, now, &actions)
+      if records[slot].givingUp != .no {
+        givingUpTimedOut(slot, pid, now, &actions)
+      } else if configuration.programs[slot].ready != nil || configuration.programs[slot].oneshot {
+        giveUp(slot, pid, now, &actions)
+      } else {
+        becomeRunning(slot, pid, now, &actions)
+      }
+    case .running(let pid, _):
+      givingUpTimedOut(slot, pid, now, &actions)
     case .backoff, .exited:
       start(slot, now, &actions)
     case .stopping(let pid, .told):
@@ -101,8 +107,9 @@ extension Supervisor {
       actions.append(.report(.survivedKill(slot, pid)))
       levelMayBeGone(now, &actions)
     case .stopped:
-      if isCommand(slot) { start(slot, now, &actions) }
-    case .running, .stopping(_, .abandoned), .fatal:
+      // COMMAND's turn, or all that it depends on has come.
+      start(slot, now, &actions)
+    case .stopping(_, .abandoned), .fatal:
       return
     }
   }
@@ -116,13 +123,24 @@ extension Supervisor {
       return
     }
     timers.clear(slot)
+    endProbe(slot, &actions)
     switch records[slot].state {
     case .starting(_, let since, let executed, let failure):
+      let isReadySaid = configuration.programs[slot].ready != nil
       // What has stayed up for `startsecs` was RUNNING, also when its end is seen before the tick
       // that would have said so.
       let startsecs = configuration.programs[slot].startsecs
       if let failure {
         startFailed(slot, .spawn(failure), now, &actions)
+      } else if records[slot].givingUp != .no {
+        let time = configuration.programs[slot].readyTimeout
+        startFailed(
+          slot, .notReady(after: time, isReadySaid ? records[slot].probeFailure : nil), now,
+          &actions)
+      } else if configuration.programs[slot].oneshot {
+        oneshotEnded(slot, status, now, &actions)
+      } else if isReadySaid {
+        startFailed(slot, .ended(status), now, &actions)
       } else if startsecs == .zero || executed && since + startsecs <= now {
         becomeRunning(slot, pid, now, &actions)
         exited(slot, status, since: now, now, &actions)
@@ -138,35 +156,63 @@ extension Supervisor {
     }
   }
 
+  /// Whether `exitcodes` hold it.
+  private func isExpected(_ status: WaitStatus, of slot: Slot) -> Bool {
+    switch status {
+    case .exited(let code): return configuration.programs[slot].exitcodes.contains(code)
+    case .signalled(let signal):
+      return configuration.programs[slot].exitcodes.signals.contains(signal)
+    }
+  }
+
+  /// A oneshot is ready when it has ended as expected; any other end is a failed start.
+  private mutating func oneshotEnded(
+    _ slot: Slot, _ status: WaitStatus, _ now: Time, _ actions: inout [Action]
+  ) {
+    guard isExpected(status, of: slot) else {
+      return startFailed(slot, .ended(status), now, &actions)
+    }
+    records[slot].failures = 0
+    records[slot].lastEnd = .fine
+    transition(slot, to: .exited(restarting: false))
+    actions.append(.report(.exited(slot, status, expected: true, restart: nil)))
+    becameReady(slot, now)
+    endedForGood(slot, now)
+    nothingMayBeLeft(now, &actions)
+    levelMayBeGone(now, &actions)
+  }
+
   /// RUNNING → EXITED, and perhaps on from there.
   private mutating func exited(
     _ slot: Slot, _ status: WaitStatus, since: Time, _ now: Time, _ actions: inout [Action]
   ) {
-    let expected: Bool
-    switch status {
-    case .exited(let code): expected = configuration.programs[slot].exitcodes.contains(code)
-    case .signalled(let signal):
-      expected = configuration.programs[slot].exitcodes.signals.contains(signal)
-    }
+    // Who was told to end for being unwell is always started again.
+    endProbe(slot, &actions)
+    let wasGivenUp = records[slot].givingUp != .no
+    records[slot].givingUp = .no
+    let expected = !wasGivenUp && isExpected(status, of: slot)
     if isScheduled(slot) {
       let notice = Notice.exited(slot, status, expected: expected, restart: nil)
       return endRun(slot, .exited(restarting: false), notice, now, &actions)
     }
     remember(slot, expected ? nil : .exited(status))
-    let again: Bool
+    var again = wasGivenUp
     switch configuration.programs[slot].autorestart {
-    case .never: again = false
-    case .unexpected: again = !expected
+    case .never: break
+    case .unexpected: again = again || !expected
     case .always: again = true
     }
     guard again, case .running = phase else {
       transition(slot, to: .exited(restarting: false))
       actions.append(.report(.exited(slot, status, expected: expected, restart: nil)))
       if isCommand(slot) {
+        // During the drain it has heard the signal already.
+        commandEnded(slot, status)
         beginStop(.commandEnded(slot, status), now, &actions)
       } else if case .running = phase, configuration.programs[slot].essential == .exit {
         beginStop(.essentialExited(slot, status), now, &actions)
       }
+      endedForGood(slot, now)
       nothingMayBeLeft(now, &actions)
       levelMayBeGone(now, &actions)
       return
@@ -219,26 +265,19 @@ extension Supervisor {
     let startretries = configuration.programs[slot].startretries
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
     records[slot].failures = overflow ? .max : count
-    remember(slot, .failed(failure))
+    records[slot].givingUp = .no
     transition(slot, to: .backoff)
     if startretries >= 0, records[slot].failures > startretries {
+      // A person who starts it again gives it all its tries.
       let tries = records[slot].failures
       actions.append(.report(.backoff(slot, failure, pause: nil)))
-      // A person who starts it again gives it all its tries.
-      records[slot].failures = 0
-      transition(slot, to: .fatal)
-      actions.append(.report(.fatal(slot, failure, tries: tries)))
-      if case .running = phase {
-        if configuration.programs[slot].essential != .none {
-          beginStop(.essentialFatal(slot, failure), now, &actions)
-        } else if isAwaited(slot) {
-          beginStop(.awaitedFatal(slot, failure), now, &actions)
-        }
-      }
+      becomeFatal(slot, failure, tries: tries, now, &actions)
+      failDependents(of: slot, failure, now, &actions)
       nothingMayBeLeft(now, &actions)
       levelMayBeGone(now, &actions)
       return
     }
+    remember(slot, .failed(failure))
     var pause = Nanoseconds.seconds(Int64(records[slot].failures))
     // Supervisor's pauses grow until startretries ends them; without that end, this one does. It is
     // never below a second: what cannot start must not spin.
@@ -254,11 +293,30 @@ extension Supervisor {
     }
   }
 
+  /// FATAL, out of BACKOFF, or out of STOPPED with what it depends on.
+  @inline(never)
+  mutating func becomeFatal(
+    _ slot: Slot, _ failure: StartFailure, tries: Int32, _ now: Time, _ actions: inout [Action]
+  ) {
+    remember(slot, .failed(failure))
+    records[slot].failures = 0
+    transition(slot, to: .fatal)
+    actions.append(.report(.fatal(slot, failure, tries: tries)))
+    guard case .running = phase else { return }
+    if configuration.programs[slot].essential != .none {
+      beginStop(.essentialFatal(slot, failure), now, &actions)
+    } else if isAwaited(slot) {
+      beginStop(.awaitedFatal(slot, failure), now, &actions)
+    }
+  }
+
   /// Tells a program to end. What is not running is STOPPED at once, or has already ended.
   @inline(never)
   mutating func stop(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     switch records[slot].state {
     case .starting(let pid, _, _, _), .running(let pid, _):
+      endProbe(slot, &actions)
+      records[slot].givingUp = .no
       tell(slot, pid, now, &actions)
     case .backoff:
       timers.clear(slot)
@@ -287,10 +345,14 @@ extension Supervisor {
     var asked = false
     if case .stopping(_, .asked) = records[slot].state { asked = true }
     transition(slot, to: .stopping(pid: pid, stage: .killed))
+    sendKill(slot, pid, &actions)
+    if asked { actions.order(.endStopCommand(slot)) }
+    timers.set(slot, to: now + killWait(now))
+  }
+
+  func sendKill(_ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]) {
     let group = configuration.programs[slot].killasgroup
     if pid != 0 { actions.order(.signal(pid, .kill, group: group)) }
-    if asked { actions.order(.endStopCommand(slot)) }
-    timers.set(slot, to: now + Self.killPatience)
   }
 
   private mutating func remember(_ slot: Slot, _ end: UnexpectedEnd?) {
@@ -313,7 +375,9 @@ extension StartFailure {
   public var exitCode: UInt8 {
     switch self {
     case .spawn(let failure): return failure.exitCode
-    case .tooQuick(let status): return status.code == 0 ? 1 : status.code
+    case .tooQuick(let status), .ended(let status): return status.code == 0 ? 1 : status.code
+    case .notReady: return 1
+    case .dependency(_, let code): return code
     }
   }
 }

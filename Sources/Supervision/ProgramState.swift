@@ -96,7 +96,7 @@ public enum StateName: Int32, CaseIterable, Sendable {
   public var meaning: StaticString {
     switch self {
     case .stopped: return "never started, or stopped on request"
-    case .starting: return "started, not yet up for startsecs"
+    case .starting: return "started, not yet ready or up for startsecs"
     case .running: return "up"
     case .backoff: return "ended before startsecs; tried again after 1, 2, 3 ... s"
     case .stopping: return "told to stop"

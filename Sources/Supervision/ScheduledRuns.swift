@@ -67,7 +67,7 @@ extension Supervisor {
 
   @inline(never)
   private mutating func setTimer(_ index: Int, to time: Time) {
-    timers.set(sweepTimer + 1 + index, to: time)
+    timers.set(firstRunTimer + index, to: time)
   }
 
   /// At the beginning: periods run from here on.
@@ -84,7 +84,7 @@ extension Supervisor {
 
   /// The stop begins: no run comes any more.
   mutating func endSchedules() {
-    for index in 0..<scheduled.count { timers.clear(sweepTimer + 1 + index) }
+    for index in 0..<scheduled.count { timers.clear(firstRunTimer + index) }
     earliestRun = nil
   }
 
@@ -129,10 +129,9 @@ extension Supervisor {
     return last > wall && last.since(wall) <= step ? last : wall
   }
 
-  /// A timer has run out that no program has for itself: a run's time has come.
-  mutating func runIsDue(_ timer: Int, _ now: Time, _ actions: inout [Action]) {
-    let index = timer - sweepTimer - 1
-    guard case .running = phase, index >= 0, index < scheduled.count else { return }
+  /// The time of the run of `slots[index]` has come.
+  mutating func runIsDue(_ index: Int, _ now: Time, _ actions: inout [Action]) {
+    guard case .running = phase, index < scheduled.count else { return }
     let slot = Slot(scheduled.slots[index])
     let period = schedule(slot).period
     if period > .zero {

@@ -15,25 +15,30 @@ extension Supervisor {
     exitCode = exitStatus(reason)
     phase = .stopping(level: levels.count)
     endSchedules()
+    beginGrace(now)
     for slot in records.indices {
+      endAwaiting(slot, &actions)
       switch records[slot].state {
       case .backoff, .exited(restarting: true): stop(slot, now, &actions)
-      // COMMAND's turn may have come just now.
+      // Its turn, or COMMAND's, may have come just now.
       case .stopped: timers.clear(slot)
       case .starting, .running, .stopping, .exited(restarting: false), .fatal: continue
       }
     }
+    if case .told = reason, beginDrain(now, &actions) { return }
     levelMayBeGone(now, &actions)
   }
 
   /// Tells the next level when nothing of the last one lives any more.
   mutating func levelMayBeGone(_ now: Time, _ actions: inout [Action]) {
+    if case .draining = phase, !someLive { endDrain() }
     guard case .stopping(var level) = phase else { return }
     if level < levels.count, living[level] > 0 { return }
     while level > 0 {
       level -= 1
       phase = .stopping(level: level)
       guard living[level] > 0 else { continue }
+      shareOut(to: level, now)
       for slot in levels.slots(of: level) { stop(slot, now, &actions) }
       return
     }
@@ -43,15 +48,18 @@ extension Supervisor {
   private mutating func beginSweep(_ now: Time, _ actions: inout [Action]) {
     let kill = interrupts > 1 && onTerminal
     phase = .sweeping(killed: kill)
-    timers.set(sweepTimer, to: now + (kill ? Self.killPatience : Self.sweepPatience))
+    timers.set(sweepTimer, to: now + sweepWait(kill: kill, now))
     actions.append(.sweep(kill ? .kill : .terminate))
   }
 
   mutating func sweepTimedOut(_ now: Time, _ actions: inout [Action]) {
     switch phase {
+    case .draining:
+      endDrain()
+      levelMayBeGone(now, &actions)
     case .sweeping(killed: false):
       phase = .sweeping(killed: true)
-      timers.set(sweepTimer, to: now + Self.killPatience)
+      timers.set(sweepTimer, to: now + sweepWait(kill: true, now))
       actions.append(.report(.sweeping(.kill)))
       actions.append(.sweep(.kill))
     case .sweeping(killed: true):
@@ -63,6 +71,7 @@ extension Supervisor {
 
   /// A person on a terminal has no patience left.
   mutating func killAll(_ now: Time, _ actions: inout [Action]) {
+    if case .draining = phase { endDrain() }
     switch phase {
     case .stopping:
       for slot in records.indices {
@@ -78,7 +87,7 @@ extension Supervisor {
       }
     case .sweeping(killed: false):
       sweepTimedOut(now, &actions)
-    case .running, .sweeping(killed: true), .ended:
+    case .running, .draining, .sweeping(killed: true), .ended:
       return
     }
   }

@@ -13,11 +13,13 @@ public struct StateArrow: Sendable {
   public static let all: [StateArrow] = [
     .init(
       from: .stopped, to: .starting, cause: "at the start of swinit; by its schedule; by a person"),
-    .init(from: .starting, to: .running, cause: "up for startsecs"),
-    .init(from: .starting, to: .backoff, cause: "ended sooner, or could not be executed"),
+    .init(from: .stopped, to: .fatal, cause: "with something that it depends on"),
+    .init(from: .starting, to: .running, cause: "up for startsecs, or ready as ready= says"),
+    .init(from: .starting, to: .backoff, cause: "ended sooner, not ready in time, or not executed"),
     .init(from: .starting, to: .stopping, cause: "told to stop"),
     .init(from: .running, to: .stopping, cause: "told to stop"),
     .init(from: .running, to: .exited, cause: "ended by itself"),
+    .init(from: .starting, to: .exited, cause: "a oneshot that ended as expected"),
     .init(from: .backoff, to: .starting, cause: "after 1, 2, 3 ... s"),
     .init(from: .backoff, to: .fatal, cause: "at once, when startretries are used up"),
     .init(from: .backoff, to: .stopped, cause: "told to stop; at once, when it has a schedule"),
@@ -28,6 +30,7 @@ public struct StateArrow: Sendable {
   ]
 
   /// The same as a picture, in plain characters.
+  /// The two rare ones are left out.
   public static let picture: StaticString = """
           startretries used up                     stop
     FATAL <-------------------- BACKOFF -------------------------+

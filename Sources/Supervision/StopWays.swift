@@ -4,7 +4,7 @@ import Configuration
 // place; and signals for swinit that a program gets too.
 //
 // A sequence sends its next signal to what is still there when the pause is over; `stopwaitsecs`
-// counts from the last one.
+// counts from the last one. A grace that is too short for all that ends it with SIGKILL.
 //
 // A `stop_command` has `stopwaitsecs` for itself and the program together:
 //
@@ -25,7 +25,7 @@ extension Supervisor {
       transition(slot, to: .stopping(pid: pid, stage: .asked))
       actions.say(.stopping(slot, pid, nil))
       actions.order(.runStopCommand(slot, pid))
-      timers.set(slot, to: now + stopWait(of: slot))
+      waitForStop(slot, configuration.programs[slot].stopwaitsecs, now)
       return
     }
     actions.say(.stopping(slot, pid, stopSignal(of: slot)))
@@ -49,15 +49,24 @@ extension Supervisor {
     transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
     if pid != 0, !hasForwarded(to: slot) { send(signal, slot, pid, &actions) }
     let next = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
-    timers.set(slot, to: now + (next?.pause ?? stopWait(of: slot)))
+    waitForStop(slot, next?.pause ?? configuration.programs[slot].stopwaitsecs, now)
   }
 
-  /// The wait after a stop signal is over: the next one of a sequence, or SIGKILL.
+  private mutating func waitForStop(_ slot: Slot, _ wanted: Nanoseconds, _ now: Time) {
+    let wait = withinGrace(wanted, now)
+    records[slot].stopWait = wait
+    timers.set(slot, to: now + wait)
+  }
+
+  /// The wait after a stop signal is over: the next one of a sequence, or SIGKILL. Where the grace
+  /// has cut the pause short, what is left of the sequence is left out.
   mutating func toldTimedOut(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     let attributes = configuration.programs[slot].attributes
-    guard let step = attributes?.stopStep(records[slot].stopSteps) else {
+    guard let step = attributes?.stopStep(records[slot].stopSteps),
+      records[slot].stopWait >= step.pause
+    else {
       return killAfterWait(slot, pid, now, &actions)
     }
     records[slot].stopSteps += 1
@@ -65,14 +74,11 @@ extension Supervisor {
     sendNext(step.signal, slot, pid, now, &actions)
   }
 
-  /// How long a program may take after its last stop signal, or with its `stop_command`.
-  func stopWait(of slot: Slot) -> Nanoseconds { configuration.programs[slot].stopwaitsecs }
-
   @inline(never)
   mutating func killAfterWait(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    actions.say(.killing(slot, pid, after: stopWait(of: slot)))
+    actions.say(.killing(slot, pid, after: records[slot].stopWait))
     kill(slot, pid, now, &actions)
   }
 

@@ -13,8 +13,9 @@ import Configuration
 ///
 /// This file holds what concerns all programs: the beginning, the clock, who a process belongs
 /// to, signals. What concerns one program is in `ProgramMachine.swift`, the orderly stop and the
-/// exit status in `Shutdown.swift`, COMMAND in `Command.swift`, what the clock
-/// starts in `ScheduledRuns.swift`.
+/// exit status in `Shutdown.swift`, how its time is shared out in `Grace.swift`, who waits for whom
+/// in `Dependencies.swift`, tests of programs in `Readiness.swift`, COMMAND in `Command.swift`, what
+/// the clock starts in `ScheduledRuns.swift`.
 public struct Supervisor: Sendable {
   /// How long a process is waited for after SIGKILL. Only uninterruptible sleep (a dead network
   /// mount, a failing disk) withstands it, and a stop must end nevertheless.
@@ -27,6 +28,8 @@ public struct Supervisor: Sendable {
   enum Phase: Equatable, Sendable {
     /// Programs run; `next` is where the first start goes on in `Levels.order`.
     case running(next: Int)
+    /// A stop signal came; nobody was told yet.
+    case draining
     /// The programs of `level` were told to end, those of all higher levels are gone.
     case stopping(level: Int)
     case sweeping(killed: Bool)
@@ -43,8 +46,21 @@ public struct Supervisor: Sendable {
     var lastEnd = LastEnd.fine
     /// Signals of a stop sequence that were sent after the first.
     var stopSteps: UInt8 = 0
+    /// How long it is waited for after the last of them, or after its `stop_command` was run.
+    var stopWait = Nanoseconds.zero
     /// It was RUNNING once.
     var wasReady = false
+    /// It ended for good once.
+    var hasEnded = false
+    /// Dependencies that are not met yet.
+    var unmet: Int32 = 0
+    /// Its first start is due when `unmet` is 0.
+    var isWaiting = false
+    var probe = ProbeStage.none
+    var givingUp = GivingUp.no
+    /// Tests that failed in a row, and the last of them.
+    var probeFailures: Int32 = 0
+    var probeFailure: ProbeFailure?
   }
 
   public let configuration: Configuration
@@ -62,9 +78,13 @@ public struct Supervisor: Sendable {
   let forwarders: [Slot]
   /// The program of each living process.
   var slots: ProcessTable
-  /// One timer for each program, one for the sweep, and one for each schedule.
+  /// Who waits for whom (`Dependencies.swift`).
+  let dependents: Dependents
+  /// One timer for each program, one for drain and sweep; then, where there are tests, one for those
+  /// of each program; then one for each schedule.
   var timers: TimerQueue
   var sweepTimer: Int { records.count }
+  let firstRunTimer: Int
   var phase = Phase.running(next: 0)
   /// Processes in each level that are not abandoned.
   var living: [Int32]
@@ -85,6 +105,8 @@ public struct Supervisor: Sendable {
   var exitCode: UInt8 = 0
   /// The signal that `stopsignal` left unset stands for.
   var defaultStopSignal = Signal.terminate
+  /// The time that the stop has, if there is a grace (`Grace.swift`).
+  var budget: Budget?
   /// SIGINTs so far: the second one on a terminal kills.
   var interrupts = 0
   /// Counts unexpected ends, so that the first is known.
@@ -102,11 +124,16 @@ public struct Supervisor: Sendable {
     self.zone = zone
     levels = Levels(configuration, command: command?.slot)
     forwarders = Self.forwarders(configuration)
-    records = Array(repeating: Record(), count: configuration.programs.count)
+    let count = configuration.programs.count
+    records = Array(repeating: Record(), count: count)
+    dependents = Dependents(configuration)
+    for one in configuration.dependencies { records[one.dependent].unmet += 1 }
     scheduled = ScheduledPrograms(configuration)
-    timers = TimerQueue(count: configuration.programs.count + 1 + scheduled.count)
+    let hasProbes = configuration.programs.contains { $0.ready != nil || $0.health != nil }
+    firstRunTimer = count + 1 + (hasProbes ? count : 0)
+    timers = TimerQueue(count: firstRunTimer + scheduled.count)
     living = Array(repeating: 0, count: levels.count)
-    slots = ProcessTable(capacity: configuration.programs.count)
+    slots = ProcessTable(capacity: count)
     for program in configuration.programs where program.autostart { awaited += 1 }
   }
 
@@ -146,7 +173,7 @@ public struct Supervisor: Sendable {
         orphansReaped &+= 1
       }
     case .detached(let slot):
-      detached(slot)
+      detached(slot, &actions)
     case .followed(let slot, let pid):
       followed(slot, pid, now, &actions)
     case .gone(let slot, let status):
@@ -155,6 +182,8 @@ public struct Supervisor: Sendable {
       ended(slot, pid, status, now, &actions)
     case .stopCommandEnded(let slot, let end):
       stopCommandEnded(slot, end, now, &actions)
+    case .probed(let slot, let failure):
+      probed(slot, failure, now, &actions)
     case .signal(let signal, let sender):
       received(signal, from: sender, now, &actions)
     case .tick:
@@ -178,14 +207,19 @@ public struct Supervisor: Sendable {
   /// waiting.
   private mutating func tick(_ now: Time, _ actions: inout [Action]) {
     if case .running(var next) = phase, next < levels.order.count {
-      while next < levels.order.count, !configuration.programs[levels.order[next]].autostart {
+      // What depends on something that is FATAL is not STOPPED any more.
+      while next < levels.order.count,
+        !configuration.programs[levels.order[next]].autostart
+          || records[levels.order[next]].state != .stopped
+      {
         next += 1
       }
       phase = .running(next: min(next + 1, levels.order.count))
       if next < levels.order.count {
-        start(levels.order[next], now, &actions)
+        takeTurn(levels.order[next], now, &actions)
       } else {
         commandMayStart(now)
+        nothingMayBeLeft(now, &actions)
       }
       return
     }
@@ -193,7 +227,11 @@ public struct Supervisor: Sendable {
     if timer == sweepTimer {
       sweepTimedOut(now, &actions)
     } else if timer > sweepTimer {
-      runIsDue(timer, now, &actions)
+      if timer < firstRunTimer {
+        probeTimedOut(timer - sweepTimer - 1, now, &actions)
+      } else {
+        runIsDue(timer - firstRunTimer, now, &actions)
+      }
     } else {
       timedOut(timer, now, &actions)
     }

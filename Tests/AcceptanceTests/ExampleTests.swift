@@ -6,7 +6,7 @@ import Testing
 
 extension Acceptance {
   @Suite struct Examples {
-    @Test(arguments: ["app", "nginx", "apache2", "zope1", "postgres", "slapd", "mysql"])
+    @Test(arguments: ["app", "nginx", "apache2", "zope1", "postgres", "slapd", "mysql", "migrate"])
     func nothingIsToBeSaidAboutThem(_ program: String) async throws {
       let folder = try Folder()
       try folder.write(try example(of: program), to: "example.conf")

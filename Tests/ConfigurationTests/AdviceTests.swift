@@ -93,6 +93,20 @@ struct AdviceTests {
     #expect(said(one.text).filter { !$0.contains("eventlistener") } == one.expected)
   }
 
+  private static let grace =
+    "4: warning: stopwaitsecs is longer than the whole grace: it gets its part of that, then SIGKILL"
+
+  @Test(arguments: [
+    ("grace=30", "stopwaitsecs=31", [grace]), ("grace=30", "stopwaitsecs=30", []),
+    ("grace=5", "", [grace]),
+    ("", "stopwaitsecs=3600", []),
+  ])
+  func graces(global: String, wait: String, expected: [String]) {
+    // The command stands in line 4, and the wait, where there is one, takes its place.
+    let line = wait.isEmpty ? "command=/x" : "\(wait)\ncommand=/x"
+    #expect(said("[swinit]\n\(global)\n[program:x]\n\(line)") == expected)
+  }
+
   // MARK: schedule
 
   private static let allowed =

@@ -51,6 +51,15 @@ struct BadInputTests {
         "@every 99999999999999999999s", "@every 9223372036854775807h", "@every 367000h",
         "@every -5s", "@every 1.5s", "\u{0}",
       ]
+    case .programs: ["", ",", "a,,b", "a b", "a:b:c", "a:", ":a", "a/b"]
+    case .waits: ["", "a", "a:", "a:dead", ":running", "a:running,b:running"]
+    case .probe:
+      [
+        "", "x", "ready", "fd", "fd:", "fd:2", "fd:256", "fd:x", "tcp:", "tcp:h", "tcp:localhost:0",
+        "tcp:localhost:65536", "tcp:[::1:80", "tcp:local host:1", "http:",
+        "http:h:x/", "https://localhost/", "http://localhost/a b", "unix:", "unix:x", "path:",
+        "path:x", "exec:", "exec:'a", "unix:/" + String(repeating: "x", count: 108),
+      ]
     case .text: ["%(nowhere)s", "%"]
     case .limit:
       [

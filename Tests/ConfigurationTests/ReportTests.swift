@@ -211,7 +211,7 @@ struct ReferenceTests {
     #expect(nearestOption(ByteString(text)) == ByteString(expected))
   }
 
-  @Test(arguments: ["zebra", "", "x", "depends_on", String(repeating: "autostart", count: 1000)])
+  @Test(arguments: ["zebra", "", "x", "elephant_on", String(repeating: "autostart", count: 1000)])
   func nothingNear(text: String) {
     #expect(nearestOption(ByteString(text)) == nil)
   }

@@ -50,6 +50,9 @@ struct FakeSource: ConfigurationSource {
     }
   }
 
+  func hostIsKnown(_ host: ByteString) -> Bool {
+    ["localhost", "127.0.0.1", "::1", "database"].contains { ByteString($0) == host }
+  }
   func userIsKnown(_ user: ByteString) -> Bool {
     let parts = user.split(at: UInt8(ascii: ":"))
     for part in parts where part.unsignedDecimal == nil && !users.contains(part) { return false }

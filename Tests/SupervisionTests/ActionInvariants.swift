@@ -29,13 +29,18 @@ extension Invariants {
       case .signal(let pid, let signal, let group):
         require(
           killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
+        endDrain(killingAll, now)
         killAtOnce(pid, group, now)
       case .forward(let pid, let signal): passOn(pid, signal, event)
       case .runStopCommand(let slot, let pid): runStopCommand(slot, pid)
       case .endStopCommand(let slot): endStopCommand(slot)
       case .stopAwaited(let slot):
         require(programs[slot].pid == 0, "What has a process is sent a signal.")
-      case .sweep(let signal): sweep(signal, killingAll, now)
+      case .startProbe(let slot, let health): startProbe(slot, health, event, now)
+      case .stopProbe(let slot): stopProbe(slot, event, now)
+      case .sweep(let signal):
+        endDrain(killingAll, now)
+        sweep(signal, killingAll, now)
       case .exit(let code, let reason):
         require(index == actions.count - 1, "No exit is followed by another action.")
         exit(code, reason, event, now)
@@ -62,6 +67,7 @@ extension Invariants {
     require(old.next.contains(state), "p\(slot): no arrow leads from \(old) to \(state).")
     programs[slot].state = state
     programs[slot].deadline = nil
+    dropProbe(slot)
   }
 
   private mutating func spawn(_ slot: Slot, _ event: Event, _ now: Time) {
@@ -74,10 +80,7 @@ extension Invariants {
     } else if isScheduled(slot) {
       spawnRun(slot, now)
     } else if programs[slot].state == .stopped {
-      require(
-        started < startOrder.count && startOrder[started] == slot,
-        "p\(slot): no first start comes before one of a lower level, twice, or unasked.")
-      started += 1
+      firstSpawn(slot, now)
     } else {
       require(
         programs[slot].deadline.map { $0 <= now } ?? false,
@@ -88,6 +91,7 @@ extension Invariants {
     programs[slot].asking = now
     programs[slot].executed = false
     programs[slot].failure = nil
+    programs[slot].givingUp = .no
     programs[slot].tries += 1
   }
 
@@ -116,6 +120,19 @@ extension Invariants {
       return nextSignal(slot, pid, signal, after, now)
     case .stopped(let slot, let status): stopped(slot, status, event)
     case .killing(let slot, let pid, let after): return killing(slot, pid, after, now)
+    case .waiting(let slot, _):
+      require(turn == slot, "p\(slot): no program waits before its turn.")
+    case .unhealthy(let slot, _, let count, let most): unhealthy(slot, count, most)
+    case .givingUp(let slot, let pid, let signal, let isReady):
+      return givingUp(slot, pid, signal, isReady, now)
+    case .draining(let pause): draining(pause, now)
+    case .survivedKill(let slot, _) where programs[slot].givingUp == .killed:
+      require(
+        programs[slot].killedGivenUp + .seconds(5) <= now,
+        "p\(slot): nobody is given up before 5 s have passed since SIGKILL.")
+      programs[slot].givingUp = .abandoned
+      programs[slot].deadline = nil
+      see(.givenUpAbandoned)
     case .survivedKill(let slot, _):
       require(
         programs[slot].killed.map { $0 + .seconds(5) <= now } ?? false && !programs[slot].abandoned,
@@ -128,7 +145,8 @@ extension Invariants {
       require(
         isScheduled(slot), "p\(slot): no service is given up after one failure without a word.")
       require(
-        failure == startFailure(slot, event, now), "p\(slot): no run fails that did not.")
+        isSame(failure, startFailure(slot, event, now)), "p\(slot): no run fails that did not.")
+      programs[slot].givingUp = .no
       move(slot, to: .backoff)
       see(.runFailed)
     case .runOver(let slot, let next): runOver(slot, next, now)
@@ -136,7 +154,7 @@ extension Invariants {
     case .runMissed(let slot, let time): runMissed(slot, time)
     case .nothingToStart:
       require(
-        startOrder.isEmpty && command == nil && !programs.indices.contains { isScheduled($0) },
+        autostarts.isEmpty && command == nil && !programs.indices.contains { isScheduled($0) },
         "There never is nothing to start while something is.")
     case .stopRequested(let signal, let sender):
       require(stop == nil, "A stop never begins twice.")
@@ -172,6 +190,16 @@ extension Invariants {
     _ slot: Slot, _ pid: ProcessID, _ event: Event, _ now: Time
   ) {
     let program = configuration.programs[slot]
+    if case .probed(slot, nil) = event {
+      require(
+        program.ready != nil && programs[slot].executed && programs[slot].givingUp == .no,
+        "p\(slot): no answer makes a program RUNNING that did not wait for it.")
+      see(.readyByProbe)
+      return isRunning(slot, now)
+    }
+    require(
+      program.ready == nil && !program.oneshot,
+      "p\(slot): no program is RUNNING before it is ready, and no oneshot ever is.")
     let stayedUp =
       programs[slot].executed && programs[slot].asking + program.startsecs <= now
       && programs[slot].failure == nil
@@ -189,8 +217,19 @@ extension Invariants {
       require(
         processes[pid] == slot, "p\(slot): no program is RUNNING without a process.")
     }
+    isRunning(slot, now)
+  }
+
+  private mutating func isRunning(_ slot: Slot, _ now: Time) {
     move(slot, to: .running)
-    programs[slot].wasReady = true
+    if !programs[slot].wasReady {
+      programs[slot].wasReady = true
+      release(slot, now)
+    }
+    programs[slot].probeFailures = 0
+    if configuration.programs[slot].health != nil, stop == nil {
+      pauseProbe(slot, configuration.programs[slot].healthInterval, now)
+    }
     programs[slot].runningSince = now
     programs[slot].tries = 0
     programs[slot].unexpected = nil
@@ -202,7 +241,11 @@ extension Invariants {
     case .forkFailed(slot, let failure): return .spawn(failure)
     case .ended(_, let status):
       if let failure = programs[slot].failure { return .spawn(failure) }
-      let startsecs = configuration.programs[slot].startsecs
+      let program = configuration.programs[slot]
+      if programs[slot].givingUp != .no { return .notReady(after: program.readyTimeout, nil) }
+      if program.oneshot { return isExpected(slot, status) ? nil : .ended(status) }
+      if program.ready != nil { return .ended(status) }
+      let startsecs = program.startsecs
       if startsecs == .zero { return nil }
       // Up for startsecs, though no tick has said so yet: that was no failed start.
       if programs[slot].executed, programs[slot].asking + startsecs <= now { return nil }
@@ -211,12 +254,32 @@ extension Invariants {
     }
   }
 
+  /// What the last test said is the world's business.
+  private func isSame(_ failure: StartFailure, _ expected: StartFailure?) -> Bool {
+    if case .notReady(let time, _) = failure { return expected == .notReady(after: time, nil) }
+    return failure == expected
+  }
+
+  func isExpected(_ slot: Slot, _ status: WaitStatus) -> Bool {
+    let codes = configuration.programs[slot].exitcodes
+    switch status {
+    case .exited(let number): return codes.contains(number)
+    case .signalled(let signal): return codes.signals.contains(signal)
+    }
+  }
+
   private mutating func rememberFailure(_ slot: Slot, _ failure: StartFailure) {
     let code: UInt8
     switch failure {
     case .spawn(let failure): code = failure.exitCode
-    case .tooQuick(.exited(let status)): code = max(status, 1)
-    case .tooQuick(.signalled(let signal)): code = 128 + UInt8(signal.number)
+    case .tooQuick(.exited(let status)), .ended(.exited(let status)): code = max(status, 1)
+    case .tooQuick(.signalled(let signal)), .ended(.signalled(let signal)):
+      code = 128 + UInt8(signal.number)
+    case .notReady: code = 1
+    case .dependency(_, let other): code = other
+    }
+    if case .ended = failure {
+      see(configuration.programs[slot].oneshot ? .oneshotFailed : .endedBeforeReady)
     }
     if case .tooQuick = failure { see(.tooQuick) }
     programs[slot].remember(.failed(failure), code, order: &unexpectedEnds)
@@ -227,7 +290,7 @@ extension Invariants {
   ) {
     let program = configuration.programs[slot]
     require(
-      failure == startFailure(slot, event, now),
+      isSame(failure, startFailure(slot, event, now)),
       "p\(slot): no start fails that did not, nor for another reason.")
     guard let pause else {
       move(slot, to: .backoff)
@@ -255,8 +318,13 @@ extension Invariants {
     _ slot: Slot, _ failure: StartFailure, _ tries: Int32, _ event: Event, _ now: Time
   ) {
     let program = configuration.programs[slot]
+    if case .dependency(let other, let code) = failure {
+      fatalByDependency(slot, on: other, code)
+      require(tries == 0, "p\(slot): no try is miscounted.")
+      return isFatal(slot, failure, now)
+    }
     require(
-      failure == startFailure(slot, event, now),
+      isSame(failure, startFailure(slot, event, now)),
       "p\(slot): no start fails that did not, nor for another reason.")
     require(
       program.startretries >= 0 && programs[slot].tries == program.startretries + 1,
@@ -265,6 +333,11 @@ extension Invariants {
     require(gaveUp == slot, "p\(slot): nothing is FATAL but out of BACKOFF, with no try left.")
     gaveUp = nil
     see(tries == 1 ? .fatalAtOnce : .fatalAfterRetries)
+    isFatal(slot, failure, now)
+  }
+
+  private mutating func isFatal(_ slot: Slot, _ failure: StartFailure, _ now: Time) {
+    let program = configuration.programs[slot]
     move(slot, to: .fatal)
     programs[slot].tries = 0
     rememberFailure(slot, failure)
@@ -286,14 +359,10 @@ extension Invariants {
       return require(false, "p\(slot): nothing ends that was not reaped.")
     }
     require(reaped == status, "p\(slot): no exit status is changed.")
-    let code: UInt8
-    let isExpected: Bool
-    switch status {
-    case .exited(let number): (code, isExpected) = (number, program.exitcodes.contains(number))
-    case .signalled(let signal):
-      code = 128 + UInt8(signal.number)
-      isExpected = program.exitcodes.signals.contains(signal)
-    }
+    let code = status.code
+    let wasGivenUp = programs[slot].givingUp != .no
+    programs[slot].givingUp = .no
+    let isExpected = !wasGivenUp && isExpected(slot, status)
     require(expected == isExpected, "p\(slot): no end is judged but by exitcodes.")
     if isScheduled(slot) {
       require(restart == nil, "p\(slot): only its schedule starts it again.")
@@ -304,16 +373,37 @@ extension Invariants {
     } else {
       programs[slot].remember(.exited(status), code, order: &unexpectedEnds)
     }
+    if program.oneshot {
+      require(
+        isExpected && programs[slot].state == .starting && restart == nil,
+        "p\(slot): no oneshot is EXITED but out of STARTING, as expected, and for good.")
+      see(.oneshotDone)
+      programs[slot].tries = 0
+      programs[slot].wasReady = true
+      programs[slot].hasEnded = true
+      move(slot, to: .exited)
+      release(slot, now)
+      return stopIfNothingIsLeft(now)
+    }
+    require(
+      programs[slot].state == .running, "p\(slot): nothing else is EXITED but out of RUNNING.")
     move(slot, to: .exited)
     let again =
-      program.autorestart == .always || program.autorestart == .unexpected && !isExpected
+      wasGivenUp || program.autorestart == .always
+      || program.autorestart == .unexpected && !isExpected
     guard again, stop == nil else {
       require(restart == nil, "p\(slot): nothing is restarted that autorestart or a stop forbids.")
       if stop != nil { see(.exitedDuringStop) }
       if slot == command?.slot {
+        // In the drain it has heard the signal already.
+        if stop != nil { commandStopped(slot, status) }
         beginStop(.commandEnded(slot, status), commandCode(status), now)
       } else if program.essential == .exit {
         beginStop(.essentialExited(slot, status), code, now)
+      }
+      if !programs[slot].hasEnded {
+        programs[slot].hasEnded = true
+        release(slot, now)
       }
       return stopIfNothingIsLeft(now)
     }

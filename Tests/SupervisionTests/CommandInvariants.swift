@@ -47,7 +47,7 @@ extension Invariants {
   /// Its turn comes when the first starts are done and each of them has been RUNNING.
   mutating func commandMayBeDue(_ now: Time) {
     guard let command, stop == nil, !startsAreDue, programs[command.slot].state == .stopped,
-      programs[command.slot].deadline == nil, startOrder.allSatisfy({ programs[$0].wasReady })
+      programs[command.slot].deadline == nil, autostarts.allSatisfy({ programs[$0].wasReady })
     else { return }
     programs[command.slot].deadline = now
   }
@@ -55,7 +55,7 @@ extension Invariants {
   mutating func spawnCommand(_ slot: Slot, _ now: Time) {
     require(programs[slot].state == .stopped, "COMMAND is never started twice.")
     require(
-      startOrder.allSatisfy { programs[$0].wasReady },
+      autostarts.allSatisfy { programs[$0].wasReady },
       "COMMAND never starts before each program that starts by itself has been RUNNING.")
     require(
       programs[slot].deadline.map { $0 <= now } ?? false, "COMMAND never starts before its turn.")

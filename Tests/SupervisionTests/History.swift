@@ -25,8 +25,8 @@ enum StateName: CaseIterable {
   /// gives one.
   var next: [StateName] {
     switch self {
-    case .stopped: return [.starting]
-    case .starting: return [.running, .backoff, .stopping]
+    case .stopped: return [.starting, .fatal]
+    case .starting: return [.running, .exited, .backoff, .stopping]
     case .running: return [.exited, .stopping]
     case .backoff: return [.starting, .fatal, .stopped]
     case .stopping: return [.stopped]
@@ -70,6 +70,19 @@ struct History {
   /// It was RUNNING once.
   var wasReady = false
   var schedule = ScheduleHistory()
+  /// It ended by itself once and was not to be started again.
+  var hasEnded = false
+  /// Its turn at the first start came, and it had to wait.
+  var waits = false
+  /// Its test, and when something is to be done about that.
+  var probe = ProbeStage.none
+  var probeDeadline: Time?
+  /// Tests that failed in a row, since it was started or was RUNNING.
+  var probeFailures = 0
+  /// It was not ready in time, or not well; since when it has been told.
+  var givingUp = GivingUp.no
+  var givenUp = Time(nanoseconds: 0)
+  var killedGivenUp = Time(nanoseconds: 0)
   /// It has withstood SIGKILL and nobody waits for it.
   var abandoned = false
   /// The last end, if it was unexpected; `order` says which of several programs was first.
@@ -113,13 +126,15 @@ struct StopHistory {
   /// When it must be over.
   let bound: Time
   var interrupts = 0
+  /// When the programs are told, while none of them was.
+  var drainEnd: Time?
   var sweep: (at: Time, signal: Signal)?
   var deadline: Time?
   var exited = false
 }
 
 /// Situations that the simulation has to meet, or it shows nothing.
-enum Sight: Int, CaseIterable {
+enum Sight: CaseIterable {
   case forkFailure, execFailure, tooQuick, fatalAtOnce, fatalAfterRetries, neverFatal
   case restartAtOnce, restartLater, pauseAtItsGreatest, endedBeforeLateTick, endedBeforeExec
   case stopInBackoff, stopWhileStarting, stopBeforeLastStart, killedAfterWait, abandoned
@@ -133,4 +148,7 @@ enum Sight: Int, CaseIterable {
   case nextSignal, stopCommandFailed, killedWhenAsked, leftStopCommand, leftTooLong, passedOn
   case scheduledRun, runSkipped, runMissed, runFailed, runLate, clockBack, notTwice
   case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
+  case waited, released, releasedByEnd, fatalByDependency, dependencyBeforeLevel, oneshotDone
+  case oneshotFailed, readyByProbe, endedBeforeReady, notReadyInTime, probeTimedOut, healthy
+  case unhealthyRestart, givenUpKilled, givenUpAbandoned, drained, drainCutShort, stoppedWaiting
 }

@@ -11,12 +11,11 @@ struct Invariants {
   let command: MainCommand?
   let onTerminal: Bool
   let greatestDelay: Nanoseconds
-  /// The autostart programs in the order in which they have to start.
-  let startOrder: [Slot]
-  /// Whether programs that do not start by themselves stand at the end of the order: the core
-  /// takes one more turn to see that.
-  var idleTurn: Bool
-  var started = 0
+  /// All programs in the order in which they have their turns to start, and the next of them.
+  let order: [Slot]
+  var next = 0
+  /// By which levels the stop goes.
+  let stopLevels: [StopLevel]
   var programs: [History]
   var processes: [ProcessID: Slot] = [:]
   var orphans: UInt64 = 0
@@ -29,8 +28,7 @@ struct Invariants {
   var gaveUp: Slot?
   /// Counts events.
   var event = 0
-  /// Bits of `Sight`.
-  var sights: UInt128 = 0
+  var sights: Set<Sight> = []
   /// The first thing that happened though it never may.
   var violation: String?
 
@@ -39,6 +37,8 @@ struct Invariants {
   /// What the signal of the present event has to become on its way to COMMAND; nil: it does not go
   /// there.
   var forwarding: Forwarding?
+  /// The program whose turn to start the present tick is.
+  var turn: Slot?
 
   init(
     _ configuration: Configuration, onTerminal: Bool, command: MainCommand?,
@@ -50,14 +50,16 @@ struct Invariants {
     self.onTerminal = onTerminal
     self.greatestDelay = greatestDelay
     programs = configuration.programs.map { _ in History() }
-    let order = configuration.programs.indices.sorted { left, right in
+    order = configuration.programs.indices.sorted { left, right in
       let a = Self.level(left, configuration, command)
       let b = Self.level(right, configuration, command)
       return a == b ? left < right : a < b
     }
-    startOrder = order.filter { configuration.programs[$0].autostart }
-    idleTurn = order.last.map { !configuration.programs[$0].autostart } ?? false
+    stopLevels = StopLevel.all(configuration, command)
   }
+
+  /// Those that start by themselves.
+  var autostarts: [Slot] { order.filter { configuration.programs[$0].autostart } }
 
   /// COMMAND's is above all others.
   static func level(
@@ -67,28 +69,31 @@ struct Invariants {
     let program = configuration.programs[slot]
     return (Int(configuration.groups[program.group].priority), Int(program.priority))
   }
-  func level(_ slot: Slot) -> (Int, Int) { Self.level(slot, configuration, command) }
+  func level(_ slot: Slot) -> StopLevel { stopLevels[slot] }
 
   mutating func require(_ holds: Bool, _ sentence: @autoclosure () -> String) {
     if !holds, violation == nil { violation = sentence() }
   }
-  mutating func see(_ sight: Sight) { sights |= 1 << UInt128(sight.rawValue) }
+  mutating func see(_ sight: Sight) { sights.insert(sight) }
 
   /// When the core has to be called next.
   var earliestDeadline: Time? {
     var earliest = stop?.deadline
     for program in programs {
-      for deadline in [program.deadline, program.schedule.due] {
-        if let deadline, deadline < earliest ?? .distantFuture { earliest = deadline }
+      for case .some(let deadline) in [
+        program.deadline, program.probeDeadline, program.schedule.due,
+      ] where deadline < earliest ?? .distantFuture {
+        earliest = deadline
       }
     }
     return earliest
   }
-  var startsAreDue: Bool { stop == nil && (started < startOrder.count || idleTurn) }
+  var startsAreDue: Bool { stop == nil && next < order.count }
 
   mutating func observe(_ event: Event, at now: Time, _ actions: [Action], _ core: Supervisor) {
     self.event += 1
     let wasOver = stop?.exited ?? false
+    turn = nil
     if case .tick = event { checkTick(now, actions) }
     forwarding = forwarding(of: event)
     takeIn(event, now)
@@ -114,13 +119,7 @@ struct Invariants {
   /// The clock: one tick does one thing, and none that comes too early does anything.
   private mutating func checkTick(_ now: Time, _ actions: [Action]) {
     if startsAreDue {
-      if started < startOrder.count {
-        require(
-          words(actions) == ["spawn p\(startOrder[started])"],
-          "While first starts are due no tick passes without the next of them.")
-      } else {
-        require(actions.isEmpty, "No tick does anything when there is nothing to start.")
-      }
+      takeTurn(actions, now)
     } else if let deadline = earliestDeadline, deadline <= now {
       require(!actions.isEmpty, "No tick passes without effect when a timer is due.")
     } else {
@@ -141,14 +140,13 @@ struct Invariants {
       see(.forkFailure)
     case .executed(let slot):
       programs[slot].executed = true
-      if programs[slot].state == .starting {
-        programs[slot].deadline = programs[slot].asking + configuration.programs[slot].startsecs
-      }
+      executed(slot)
     case .executionFailed(let slot, let failure):
       programs[slot].failure = failure
       see(.execFailure)
     // No program of these runs follows a pidfile: FollowerTests has the ones that do.
     case .detached, .followed, .gone: break
+    case .probed(let slot, let failure): probed(slot, failure, now)
     case .ended(let pid, _):
       guard let slot = processes.removeValue(forKey: pid) else {
         orphans += 1
@@ -167,10 +165,9 @@ struct Invariants {
         stop?.interrupts += 1
       }
       if signal == .windowChange, onTerminal { see(.resized) }
-    case .tick: if stop == nil, started == startOrder.count { idleTurn = false }
     case .clock(let wall): takeIn(wall, now)
     case .begin: beginSchedules(now)
-    case .childrenGone: break
+    case .tick, .childrenGone: break
     }
   }
 
@@ -193,19 +190,17 @@ struct Invariants {
         programs[slot].asked || programs[slot].left != nil
           || programs[slot].state.hasProcess == (programs[slot].pid != 0),
         "p\(slot): no state that has a process is without one, and no other state has one.")
+      checkProbe(slot, core)
+      checkFatal(slot)
     }
   }
 
   private mutating func checkTimers(_ core: Supervisor, _ now: Time) {
     for slot in programs.indices {
       switch programs[slot].state {
-      case .stopped where slot == command?.slot && programs[slot].deadline != nil:
-        require(core.timers.isSet(slot), "COMMAND never waits when its turn has come.")
-      case .stopped, .running, .fatal:
-        require(
-          !core.timers.isSet(slot),
-          "p\(slot): no timer is set for a program that is STOPPED, RUNNING or FATAL.")
-      case .exited, .starting, .backoff, .stopping:
+      case .fatal:
+        require(!core.timers.isSet(slot), "p\(slot): no timer is set for a program that is FATAL.")
+      case .stopped, .running, .exited, .starting, .backoff, .stopping:
         require(
           core.timers.isSet(slot) == (programs[slot].deadline != nil),
           "p\(slot): no timer is set but for what is to come, and nothing is to come without one.")
@@ -223,7 +218,7 @@ struct Invariants {
 
   /// Levels go down one after the other, and each without a pause after the one above.
   private mutating func checkLevels() {
-    guard let stop, stop.sweep == nil, !stop.exited else { return }
+    guard let stop, stop.sweep == nil, !stop.exited, stop.drainEnd == nil else { return }
     let waiting = programs.indices.filter { programs[$0].mustGo }
     guard let top = waiting.max(by: { level($0) < level($1) }) else {
       return require(false, "The sweep never waits when all programs are gone.")

@@ -25,6 +25,11 @@ extension World {
       if random.chance(scheduled) { Self.addSchedule(&program, &random) }
       configuration.programs.append(program)
     }
+    if random.chance(50) { addDependencies(&configuration, &random) }
+    if random.chance(50) { addProbes(&configuration, &random) }
+    if random.chance(20) {
+      configuration.globals.drain = random.pick([.milliseconds(1), .seconds(2), .seconds(3600)])
+    }
     configuration.globals.stay = random.chance(30)
     configuration.globals.exitOnSignal = random.pick([.zero, .signal, .failure])
     if random.chance(20) { configuration.globals.stopOn = Signals(.terminate, .hangup) }
@@ -45,13 +50,62 @@ extension World {
     program.essential = .none
   }
 
+  /// Never a circle: each program waits only for those before it in some order, which has nothing
+  /// to do with that of the priorities.
+  private static func addDependencies(
+    _ configuration: inout Configuration, _ random: inout SplitMix64
+  ) {
+    var order: [Int] = []
+    for slot in configuration.programs.indices {
+      order.insert(slot, at: random.below(order.count + 1))
+    }
+    let density = random.pick([10, 30, 80])
+    for (index, slot) in order.enumerated() {
+      for on in order[..<index] where random.chance(density) {
+        let programs = configuration.programs
+        if programs[slot].autostart, !programs[on].autostart { continue }
+        // Refused by the reader.
+        if programs[slot].schedule != nil || programs[on].schedule != nil { continue }
+        configuration.dependencies.append(Dependency(slot, on: on, untilEnd: random.chance(20)))
+      }
+    }
+    for slot in configuration.programs.indices
+    where random.chance(20) && configuration.programs[slot].schedule == nil {
+      configuration.programs[slot].oneshot = true
+      configuration.programs[slot].startretries = random.pick([0, 0, 2])
+      configuration.programs[slot].readyTimeout = random.pick([.zero, .seconds(5)])
+    }
+  }
+
+  private static func addProbes(
+    _ configuration: inout Configuration, _ random: inout SplitMix64
+  ) {
+    for slot in configuration.programs.indices where !configuration.programs[slot].oneshot {
+      var program = configuration.programs[slot]
+      if random.chance(50) {
+        program.ready = random.pick([Probe(.notify), Probe(.tcp, host: "h", number: 1)])
+        program.readyTimeout = random.pick([.zero, .milliseconds(30), .seconds(60)])
+      }
+      if random.chance(50) { program.health = Probe(.tcp, host: "h", number: 2) }
+      program.healthInterval = random.pick([.zero, .seconds(1), .seconds(10)])
+      program.healthTimeout = random.pick([.zero, .milliseconds(1), .seconds(5)])
+      program.healthRetries = random.pick([1, 1, 3])
+      configuration.programs[slot] = program
+    }
+  }
+
   /// Makes COMMAND one of the programs, as `swinit -- COMMAND` does.
   static func addCommand(
     _ configuration: inout Configuration, _ random: inout SplitMix64
   ) -> MainCommand {
     if random.chance(50) {
       // All are soon ready, or COMMAND would seldom be started.
-      for slot in configuration.programs.indices { configuration.programs[slot].startsecs = .zero }
+      configuration.dependencies = []
+      for slot in configuration.programs.indices {
+        configuration.programs[slot].startsecs = .zero
+        configuration.programs[slot].ready = nil
+        configuration.programs[slot].oneshot = false
+      }
     }
     configuration.groups.append(Group(name: "command", priority: .max))
     var program = Program(
@@ -122,6 +176,7 @@ extension World {
       slowExecs: random.pick([0, 0, 20]),
       stubborn: calm ? 0 : random.pick([0, 0, 30, 100]),
       unkillable: calm ? 0 : random.pick([0, 0, 0, 40]),
+      wellness: calm ? 100 : random.pick([100, 100, 80, 50, 0]),
       life: calm ? random.pick([0, 0, 5]) : random.below(6),
       codes: random.pick([
         [.exited(0)], [.exited(1)], [.exited(0), .exited(2), .exited(3)],

@@ -20,7 +20,10 @@ extension Invariants {
   mutating func beginStopping(_ slot: Slot, _ pid: ProcessID, _ now: Time) {
     require(stop != nil, "p\(slot): nothing is told to stop before the stop begins.")
     require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    endDrain(false, now)
+    programs[slot].givingUp = .no
     require(programs[slot].told == nil, "p\(slot): nobody is told twice.")
+    checkToldBeforeDependencies(slot)
     for other in programs.indices where level(other) > level(slot) {
       require(
         !programs[other].mustGo,
@@ -65,6 +68,7 @@ extension Invariants {
   ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
     let program = configuration.programs[slot]
     require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    if programs[slot].givingUp != .no { return killGivenUp(slot, pid, now) }
     require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
     require(after == program.stopwaitsecs, "p\(slot): no other wait is reported than was made.")
     require(
@@ -92,6 +96,7 @@ extension Invariants {
     require(
       group == configuration.programs[slot].killasgroup,
       "p\(slot): no group is killed that is not to be, and none is spared.")
+    programs[slot].givingUp = .no
     if programs[slot].state != .stopping { move(slot, to: .stopping) }
     if programs[slot].told == nil { programs[slot].told = (now, event) }
     programs[slot].killed = now
@@ -187,16 +192,15 @@ extension Invariants {
       }
       code = failed == nil ? 0 : 1
     }
-    if started < startOrder.count { see(.stopBeforeLastStart) }
+    if startsAreDue { see(.stopBeforeLastStart) }
     beginStop(.told(signal, sender, failed: failed), code, now)
     if signal == .interrupt { stop?.interrupts = 1 }
   }
 
   /// SPEC §6: there were autostart programs, each ended by itself, none is running or to come.
   mutating func stopIfNothingIsLeft(_ now: Time) {
-    guard command == nil, !configuration.globals.stay, !startOrder.isEmpty,
-      started == startOrder.count,
-      startOrder.allSatisfy({ programs[$0].isOver }),
+    guard command == nil, !configuration.globals.stay, !autostarts.isEmpty,
+      !order[next...].contains(where: { configuration.programs[$0].autostart }), areAllOver,
       !programs.indices.contains(where: { isScheduled($0) })
     else { return }
     beginStop(.nothingLeft(failed: firstUnexpected?.failure), firstUnexpected?.code ?? 0, now)
@@ -213,7 +217,9 @@ extension Invariants {
       longest.append(wait)
       if let same { (longest[same], longest[index]) = (max(longest[same], wait), 0) }
     }
-    var bound = longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
+    let drain = configuration.globals.drain
+    var bound =
+      drain.count + longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
     bound += Supervisor.sweepPatience.count + Supervisor.killPatience.count
     let steps = programs.indices.reduce(0) { $0 + 1 + sequence($1).count }
     bound += Int64(2 * programs.count + 2 + steps) * (greatestDelay.count + 1_000_000)
@@ -227,8 +233,17 @@ extension Invariants {
     }
     endSchedules()
     // What is not running is not waited for.
-    for slot in programs.indices where programs[slot].state == .exited {
-      programs[slot].deadline = nil
+    for slot in programs.indices {
+      if programs[slot].waits, programs[slot].state == .stopped { see(.stoppedWaiting) }
+      dropProbe(slot)
+      let program = configuration.programs[slot]
+      let mayTakeLong = program.oneshot || program.ready != nil
+      if programs[slot].state == .starting, programs[slot].givingUp == .no, mayTakeLong {
+        programs[slot].deadline = nil
+      }
+      if programs[slot].state == .exited || programs[slot].state == .stopped {
+        programs[slot].deadline = nil
+      }
     }
   }
 }

@@ -16,6 +16,8 @@ func words(_ action: Action) -> String {
   case .runStopCommand(let slot, let pid): return "run stop_command p\(slot) for \(pid)"
   case .endStopCommand(let slot): return "end stop_command p\(slot)"
   case .stopAwaited(let slot): return "stop awaited p\(slot)"
+  case .startProbe(let slot, _): return "probe p\(slot)"
+  case .stopProbe(let slot): return "stop probe p\(slot)"
   case .sweep(let signal): return "sweep \(signal.name)"
   case .report(let notice): return words(notice)
   case .exit(let code, let reason): return "exit \(code): \(words(reason))"
@@ -52,6 +54,12 @@ func words(_ notice: Notice) -> String {
   case .runOver(let slot, let next): return "p\(slot) STOPPED, next \(words(next))"
   case .runSkipped(let slot, let pid): return "p\(slot) run skipped, pid \(pid)"
   case .runMissed(let slot, let time): return "p\(slot) missed \(time.seconds)"
+  case .waiting(let slot, let other): return "p\(slot) waits for p\(other)"
+  case .unhealthy(let slot, let failure, let count, let most):
+    return "p\(slot) unhealthy \(words(failure)), \(count) of \(most)"
+  case .givingUp(let slot, let pid, let signal, let isReady):
+    return "p\(slot) \(isReady ? "not well" : "not ready"), \(signal.name) to pid \(pid)"
+  case .draining(let pause): return "draining \(words(pause))"
   case .nothingToStart: return "nothing to start"
   case .stopRequested(let signal, let sender):
     return "stop requested: \(signal.name) from \(words(sender))"
@@ -99,6 +107,8 @@ func words(_ event: Event) -> String {
   case .ended(let pid, let status): return "ended pid \(pid) \(words(status))"
   case .stopCommandEnded(let slot, let status):
     return "stop_command p\(slot) \(status.map { words($0) } ?? "not run")"
+  case .probed(let slot, let failure):
+    return "probed p\(slot) \(failure.map { words($0) } ?? "well")"
   case .signal(let signal, let sender): return "signal \(signal.name) from \(words(sender))"
   case .tick: return "tick"
   case .clock(let time): return "clock \(time.seconds)"
@@ -117,6 +127,19 @@ func words(_ failure: StartFailure) -> String {
   switch failure {
   case .spawn(let failure): return "spawn \(failure.exitCode)"
   case .tooQuick(let status): return "too quick \(words(status))"
+  case .ended(let status): return "ended \(words(status))"
+  case .notReady(let time, let failure):
+    return "not ready after \(words(time))" + (failure.map { " (\(words($0)))" } ?? "")
+  case .dependency(let slot, let code): return "by p\(slot), \(code)"
+  }
+}
+
+func words(_ failure: ProbeFailure) -> String {
+  switch failure {
+  case .timedOut: return "timed out"
+  case .errno(let errno): return "errno \(errno)"
+  case .http(let status): return "http \(status)"
+  case .ended(let status): return words(status)
   }
 }
 

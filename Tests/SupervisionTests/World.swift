@@ -53,6 +53,7 @@ struct World {
     case stranger
     case orphanAppears
     case signal(Signal, Sender)
+    case probeAnswer(Slot, serial: Int, ProbeFailure?)
     /// A tick that nobody asked for.
     case strayTick
     /// Somebody sets the wall clock, by so many seconds.
@@ -67,6 +68,8 @@ struct World {
     var slowExecs: Int
     var stubborn: Int
     var unkillable: Int
+    /// How many of its tests succeed.
+    var wellness: Int
     /// The kind of life, see `lifetime`.
     var life: Int
     var codes: [WaitStatus]
@@ -86,13 +89,18 @@ struct World {
   private var processes: [Process] = []
   private var coming: [(at: Time, happening: Happening)] = []
   private var serials = 0
+  /// The test of each program that is to be answered.
+  private var probes: [Slot: Int] = [:]
+  /// What the core did to us that it may not.
+  private(set) var brokenRule: String?
   private var swept = false
   private var toldGone = false
 
-  init(seed: UInt64) {
+  init(seed: UInt64, _ change: (inout Configuration) -> Void = { _ in }) {
     var random = SplitMix64(state: seed)
     var configuration = Self.randomConfiguration(&random)
     command = random.chance(40) ? Self.addCommand(&configuration, &random) : nil
+    change(&configuration)
     let calm = random.chance(30)
     var characters = configuration.programs.map { _ in Self.randomCharacter(calm, &random) }
     if let command, random.chance(20) {
@@ -176,6 +184,10 @@ struct World {
       if random.chance(70) { schedule(.death(serial: serial, .exited(0)), within: .seconds(60)) }
       return nil
     case .signal(let signal, let sender): return .signal(signal, sender)
+    case .probeAnswer(let slot, let serial, let failure):
+      guard probes[slot] == serial else { return nil }
+      probes[slot] = nil
+      return .probed(slot, failure)
     case .strayTick: return .tick
     case .clockSet(let seconds):
       wallStart += seconds
@@ -251,6 +263,27 @@ struct World {
     }
   }
 
+  mutating func startProbe(_ slot: Slot, health: Bool) {
+    let program = configuration.programs[slot]
+    let isAwaited = !health && program.ready?.isAwaited ?? false
+    if probes[slot] != nil { brokenRule = "p\(slot): a program never has two tests at once." }
+    serials += 1
+    probes[slot] = serials
+    let isWell = random.chance(characters[slot].wellness)
+    // Its own word comes or does not; everything else fails.
+    if isAwaited, !isWell || random.chance(20) { return }
+    if random.chance(10) { return }
+    let failure: ProbeFailure = random.pick([.errno(111), .http(503), .ended(.exited(1))])
+    let pause: Nanoseconds = random.pick([.zero, .milliseconds(3), .milliseconds(3), .seconds(6)])
+    schedule(
+      .probeAnswer(slot, serial: serials, isWell ? nil : failure), within: pause)
+  }
+
+  mutating func stopProbe(_ slot: Slot) {
+    if probes[slot] == nil { brokenRule = "p\(slot): no test is ended that is not there." }
+    probes[slot] = nil
+  }
+
   mutating func sweep(_ signal: Signal) {
     swept = true
     for process in processes { self.signal(process.pid, signal) }
@@ -276,6 +309,9 @@ struct World {
     schedule(.childrenGone, within: .zero)
   }
 
+  /// Whose processes have not ended.
+  var livingPrograms: [Slot] { processes.filter { $0.zombie == nil }.compactMap(\.slot) }
+
   private func living(_ serial: Int) -> Int? {
     processes.firstIndex { $0.serial == serial && $0.zombie == nil }
   }
@@ -298,6 +334,8 @@ struct World {
   }
 
   private mutating func lifetime(_ slot: Slot, _ character: Character) -> Nanoseconds? {
+    let isOneshot = configuration.programs[slot].oneshot
+    if isOneshot, random.chance(80) { return random.pause(.seconds(2)) }
     switch random.chance(80) ? character.life : random.below(6) {
     case 0: return nil
     case 1: return random.pause(.milliseconds(3))

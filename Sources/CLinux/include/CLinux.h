@@ -150,6 +150,8 @@ struct cl_spawn {
   uint64_t blocked, ignored, defaulted;
   int shell_fallback;     // as execvp(3): a file that is no program is a script for /bin/sh
   int own_listen_pid;     // LISTEN_PID, where it names us, names the new process instead
+  // What the program gets as descriptor `ready_target`; -1: nothing.
+  int ready_fd, ready_target;
   struct cl_report *report;  // instead of report_fd, for cl_spawn_now
 };
 // Sets one of its limits; a resource that there is none of is left out.
@@ -242,6 +244,21 @@ int cl_inotify_watch_directory(int inotify, const char *path);
 int cl_inotify_remove(int inotify, int watch);
 // The watches that something happened to, each once; -1 among them: any. 0: nothing waits.
 int cl_inotify_read(int inotify, int32_t *watches, int capacity);
+
+// Tests of programs.
+
+// Whether it is a numeric address, localhost, or a name in /etc/hosts.
+int cl_host_is_known(const char *host);
+// A non-blocking stream socket that has begun to connect to the host's address `number` (0 is the
+// first), or to a unix socket; -1: errno, ENOENT where there is no such address.
+int cl_connect_host(const char *host, int port, int number);
+int cl_connect_path(const char *path);
+// How the connecting went, once the socket is writable: 0, or an errno.
+int cl_connect_result(int fd);
+// A datagram socket for sd_notify(3) with a name of its own, `@` for the NUL of abstract ones.
+int cl_notify_socket(char *name, int capacity);
+// One message of it: 1: READY=1 from a process of our PID namespace, 0: another one, -1: none.
+int cl_notify_read(int fd);
 
 // Users and groups, from /etc/passwd and /etc/group.
 

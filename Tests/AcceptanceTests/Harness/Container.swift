@@ -19,6 +19,8 @@ final class Container {
   private(set) var errors: Lines
   private(set) var ending: Ending?
   private let copy: String
+  /// When it was, in seconds of the monotonic clock.
+  let started = monotonic()
   private var held: [Int32] = []
   private(set) var terminal: Terminal?
 

@@ -1,0 +1,181 @@
+// Connections that test a program, and the channels on which it says that it is ready.
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "CLinux.h"
+
+// Both families in one; the port is set by whoever connects.
+union address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+  struct sockaddr_un local;
+};
+
+static int numeric(const char *text, union address *address) {
+  memset(address, 0, sizeof *address);
+  if (inet_pton(AF_INET, text, &address->v4.sin_addr) == 1) {
+    address->any.sa_family = AF_INET;
+    return 1;
+  }
+  if (inet_pton(AF_INET6, text, &address->v6.sin6_addr) == 1) {
+    address->any.sa_family = AF_INET6;
+    return 1;
+  }
+  return 0;
+}
+
+// A line of hosts(5): an address, then names, separated by blanks; # begins a comment.
+static int line_names(char *line, const char *host, union address *address) {
+  char *rest = NULL;
+  line[strcspn(line, "#\n")] = 0;
+  char *text = strtok_r(line, " \t\r", &rest);
+  for (char *name; text && (name = strtok_r(NULL, " \t\r", &rest)) != NULL;) {
+    if (strcasecmp(name, host) == 0) return numeric(text, address);
+  }
+  return 0;
+}
+
+// The address number `skip` of a name in /etc/hosts. A file that is larger than the buffer is not
+// one that a container engine wrote: what is beyond is not seen.
+static int in_hosts(const char *host, int skip, union address *address) {
+  char text[8192];
+  int fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return 0;
+  ssize_t size = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (size < 0) return 0;
+  text[size] = 0;
+  for (char *line = text; *line;) {
+    char *end = strchrnul(line, '\n');
+    int is_last = !*end;
+    *end = 0;
+    if (line_names(line, host, address) && skip-- == 0) return 1;
+    if (is_last) break;
+    line = end + 1;
+  }
+  return 0;
+}
+
+static int find(const char *host, int number, union address *address) {
+  if (numeric(host, address)) return number == 0;
+  if (strcasecmp(host, "localhost") == 0) {
+    return number < 2 && numeric(number == 0 ? "127.0.0.1" : "::1", address);
+  }
+  return in_hosts(host, number, address);
+}
+
+int cl_host_is_known(const char *host) {
+  union address address;
+  return find(host, 0, &address);
+}
+
+static int start_connecting(const union address *address, socklen_t size) {
+  int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  if (connect(fd, &address->any, size) == 0 || errno == EINPROGRESS) return fd;
+  int failure = errno;
+  close(fd);
+  errno = failure;
+  return -1;
+}
+
+int cl_connect_host(const char *host, int port, int number) {
+  union address address;
+  if (!find(host, number, &address)) {
+    errno = ENOENT;
+    return -1;
+  }
+  // The port stands in the same place in both.
+  address.v4.sin_port = htons((uint16_t)port);
+  return start_connecting(
+      &address, address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6);
+}
+
+int cl_connect_path(const char *path) {
+  union address address;
+  memset(&address, 0, sizeof address);
+  address.any.sa_family = AF_UNIX;
+  strncpy(address.local.sun_path, path, sizeof address.local.sun_path - 1);
+  return start_connecting(&address, sizeof address.local);
+}
+
+int cl_connect_result(int fd) {
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0) return errno;
+  return failure;
+}
+
+int cl_notify_socket(char *name, int capacity) {
+  union address address;
+  socklen_t size = sizeof(sa_family_t);
+  memset(&address, 0, sizeof address);
+  address.any.sa_family = AF_UNIX;
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  int yes = 1;
+  // Without a name the kernel finds a free one of the abstract kind: no file system is needed.
+  int failed = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) < 0 ||
+               bind(fd, &address.any, size) < 0;
+  size = sizeof address.local;
+  failed = failed || getsockname(fd, &address.any, &size) < 0;
+  int length = (int)(size - offsetof(struct sockaddr_un, sun_path));
+  if (failed || length < 2 || length >= capacity) {
+    close(fd);
+    return -1;
+  }
+  memcpy(name, address.local.sun_path, (size_t)length);
+  name[0] = '@';
+  name[length] = 0;
+  return fd;
+}
+
+// musl's CMSG_NXTHDR compares a size with a difference of pointers.
+#pragma GCC diagnostic ignored "-Wsign-compare"
+
+int cl_notify_read(int fd) {
+  char text[4096];
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(64 * sizeof(int))];
+  } control;
+  struct iovec part = {text, sizeof text - 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  message.msg_control = &control;
+  message.msg_controllen = sizeof control;
+  ssize_t size = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  if (size < 0) return errno == EINTR ? 0 : -1;
+  text[size] = 0;
+  int is_ours = 0;
+  for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at; at = CMSG_NXTHDR(&message, at)) {
+    if (at->cmsg_level != SOL_SOCKET) continue;
+    if (at->cmsg_type == SCM_CREDENTIALS) {
+      struct ucred sender;
+      memcpy(&sender, CMSG_DATA(at), sizeof sender);
+      // 0: from another PID namespace, which may share our network.
+      is_ours = sender.pid > 0;
+    } else if (at->cmsg_type == SCM_RIGHTS) {
+      // FDSTORE and BARRIER: nobody here keeps descriptors; the closing is BARRIER's answer.
+      size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      for (size_t i = 0; i < count; i++) {
+        int given;
+        memcpy(&given, CMSG_DATA(at) + i * sizeof given, sizeof given);
+        close(given);
+      }
+    }
+  }
+  static const char ready[] = "READY=1";
+  for (char *line = text; is_ours; line++) {
+    size_t length = strcspn(line, "\n");
+    if (length == sizeof ready - 1 && memcmp(line, ready, length) == 0) return 1;
+    line += length;
+    if (!*line) break;
+  }
+  return 0;
+}

@@ -1,0 +1,135 @@
+/// How it is found out whether a program is ready (`ready`), or still well (`health`).
+public final class Probe: Equatable, Sendable {
+  public enum Kind: UInt8, Sendable {
+    /// It has stayed up for `startsecs`.
+    case running
+    /// It says `READY=1` on the socket that NOTIFY_SOCKET names (sd_notify(3)).
+    case notify
+    /// It writes a newline to a descriptor, as s6 has it.
+    case newline
+    /// The path is there.
+    case path
+    /// Somebody accepts a connection.
+    case tcp, unix
+    /// A server answers a GET with 200 to 399.
+    case http
+    /// A command ends with 0.
+    case command
+  }
+
+  public let kind: Kind
+  /// Of tcp and http: a numeric address, or a name of /etc/hosts.
+  public let host: ByteString
+  /// Of tcp and http the port, of a newline the descriptor; else 0.
+  public let number: Int32
+  /// Of path and unix the path, of http what is asked for, of a command its words, each ended by a
+  /// NUL byte.
+  public let text: ByteString
+
+  public init(
+    _ kind: Kind, host: ByteString = "", number: Int32 = 0, text: ByteString = ""
+  ) {
+    self.kind = kind
+    self.host = host
+    self.number = number
+    self.text = text
+  }
+
+  public static func == (left: Probe, right: Probe) -> Bool {
+    left.kind == right.kind && left.host == right.host && left.number == right.number
+      && left.text == right.text
+  }
+
+  /// The descriptors that a program may be given: not the standard ones, and few enough to be
+  /// within every limit.
+  static let descriptors: ClosedRange<UInt64> = 3...255
+  /// The longest path of a unix socket (`unix(7)`).
+  static let longestSocketPath = 107
+
+  /// The program says so itself, or an event tells: nothing is to be asked time and again.
+  public var isAwaited: Bool {
+    switch kind {
+    case .running, .notify, .newline, .path: return true
+    case .tcp, .unix, .http, .command: return false
+    }
+  }
+
+  /// nil: the text is none of the forms.
+  @inline(never)
+  static func parse(_ text: ByteString) -> Probe? {
+    if text == "running" { return Probe(.running) }
+    if text == "notify" { return Probe(.notify) }
+    guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    let word = text.slice(0, colon)
+    let rest = text.dropping(colon + 1).trimmed
+    if word == "tcp" { return at(.tcp, rest, port: nil, text: "") }
+    if word == "http" { return http(rest) }
+    if word == "exec" {
+      guard let words = try? CommandWords(rest) else { return nil }
+      return Probe(.command, text: words.block)
+    }
+    if word == "fd" {
+      guard let number = rest.unsignedDecimal, descriptors.contains(number) else { return nil }
+      return Probe(.newline, number: Int32(number))
+    }
+    guard rest.hasPrefix("/") else { return nil }
+    if word == "path" { return Probe(.path, text: rest) }
+    guard word == "unix", rest.count <= longestSocketPath else { return nil }
+    return Probe(.unix, text: rest)
+  }
+
+  /// `http://HOST:PORT/PATH`, the scheme or both slashes left out perhaps.
+  private static func http(_ text: ByteString) -> Probe? {
+    var rest = text
+    if rest.hasPrefix("http:") { rest = rest.dropping(5) }
+    if rest.hasPrefix("//") { rest = rest.dropping(2) }
+    let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.count
+    let path: ByteString = slash == rest.count ? "/" : rest.dropping(slash)
+    for byte in path.bytes where byte <= 0x20 { return nil }
+    return at(.http, rest.slice(0, slash), port: 80, text: path)
+  }
+
+  /// `HOST:PORT`, `[ADDRESS]:PORT`, `:PORT`; a port alone where there is no other one to take.
+  private static func at(
+    _ kind: Kind, _ text: ByteString, port: UInt64?, text path: ByteString
+  ) -> Probe? {
+    var host = text
+    var number = port
+    let colon = text.lastIndex(of: UInt8(ascii: ":"))
+    let bracket = text.lastIndex(of: UInt8(ascii: "]"))
+    if let colon, colon > bracket ?? -1 {
+      host = text.slice(0, colon)
+      number = text.dropping(colon + 1).unsignedDecimal
+    } else if port == nil {
+      host = ""
+      number = text.unsignedDecimal
+    }
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.slice(1, host.count - 1)
+    } else if host.contains(byte: UInt8(ascii: ":")) {
+      return nil
+    }
+    for byte in host.bytes
+    where byte <= 0x20 || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "[") {
+      return nil
+    }
+    guard !text.isEmpty, let number, number >= 1, number <= 65_535 else { return nil }
+    return Probe(
+      kind, host: host.isEmpty ? "localhost" : host, number: Int32(number), text: path)
+  }
+}
+
+/// One program waits for another one.
+public struct Dependency: Equatable, Sendable {
+  /// Indices into `Configuration.programs`.
+  public var dependent: Int
+  public var on: Int
+  /// It waits until the other one has ended, not until it is ready.
+  public var untilEnd: Bool
+
+  public init(_ dependent: Int, on: Int, untilEnd: Bool = false) {
+    self.dependent = dependent
+    self.on = on
+    self.untilEnd = untilEnd
+  }
+}

@@ -1,0 +1,385 @@
+import Configuration
+import Linux
+import Supervision
+
+/// Carries out the tests of programs: the words of their own, paths, connections, commands.
+///
+/// Each is an event of a descriptor, so that nothing here ever waits. What a test has found is kept
+/// in `answers` until the loop takes it: the core asks for tests while it is being told something.
+///
+/// What may never happen: two tests of one program at once (a command that was killed counts until
+/// it is reaped), and a descriptor that is left over when a test ends.
+struct Probes {
+  private final class Entry {
+    let slot: Slot
+    /// Which test it is: an event of an earlier one is dropped.
+    var generation: UInt32 = 0
+    /// What is tested now.
+    var probe: Probe?
+    var socket: FileDescriptor?
+    var isConnected = false
+    /// Which of the host's addresses is tried.
+    var address: Int32 = 0
+    /// What a web server has answered so far.
+    var answer: [UInt8] = []
+    /// The command until it is reaped, else 0.
+    var command: ProcessID = 0
+    /// inotify's number; -1: none.
+    var watch: Int32 = -1
+    /// Where the present process of the program says that it is ready.
+    var channel: FileDescriptor?
+    var isWatched = false
+
+    init(_ slot: Slot) { self.slot = slot }
+  }
+
+  private var entries: [Entry] = []
+  /// The entry of each slot; empty when no program is ever tested.
+  private var bySlot: [Entry?] = []
+  private let epoll: Epoll
+  private var watcher: FileWatcher?
+  /// Commands that were not reaped yet.
+  private var commands = 0
+  /// What was found, and is to be told; a failure of nil: the test succeeded.
+  private var answers: [Answer] = []
+
+  final class Answer {
+    let slot: Slot
+    let failure: ProbeFailure?
+
+    init(_ slot: Slot, _ failure: ProbeFailure?) {
+      self.slot = slot
+      self.failure = failure
+    }
+  }
+
+  init(_ configuration: Configuration, _ epoll: Epoll) {
+    self.epoll = epoll
+    for slot in configuration.programs.indices {
+      let program = configuration.programs[slot]
+      guard program.ready != nil || program.health != nil else { continue }
+      let entry = Entry(slot)
+      while bySlot.count < slot { bySlot.append(nil) }
+      bySlot.append(entry)
+      entries.append(entry)
+    }
+  }
+
+  /// No program is ever tested. Asked before every call, so that the code of this file need not be in
+  /// memory then.
+  @inline(__always)
+  var isEmpty: Bool { entries.isEmpty }
+
+  private func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
+
+  mutating func takeAnswer() -> Answer? { answers.popLast() }
+
+  private mutating func answer(_ entry: Entry, _ failure: ProbeFailure?) {
+    entry.probe = nil
+    release(entry)
+    answers.append(Answer(entry.slot, failure))
+  }
+
+  /// Gives back what the test had, but for a command that was not reaped yet.
+  private mutating func release(_ entry: Entry) {
+    closeSocket(entry)
+    if entry.watch >= 0 {
+      let watch = entry.watch
+      entry.watch = -1
+      let isShared = entries.contains { $0.watch == watch }
+      if !isShared { watcher?.remove(watch) }
+    }
+  }
+
+  // The owner's calls.
+
+  /// A new process of the program is about to be made; what of the last one was left is closed.
+  mutating func willStart(_ slot: Slot, _ probe: Probe?) throws(Errno) -> ReadyChannel? {
+    guard let entry = entry(slot) else { return nil }
+    closeChannel(entry)
+    let channel = try ReadyChannel(probe)
+    entry.channel = channel?.ours
+    return channel
+  }
+
+  /// - Parameter isHealth: the program is RUNNING: what is not there now will not be waited for.
+  mutating func start(
+    _ slot: Slot, _ configuration: Configuration, isHealth: Bool, _ launcher: Launcher
+  ) {
+    let wanted =
+      isHealth ? configuration.programs[slot].health : configuration.programs[slot].ready
+    guard let entry = entry(slot), let probe = wanted else { return }
+    entry.generation &+= 1
+    entry.probe = probe
+    entry.address = 0
+    switch probe.kind {
+    case .running: answer(entry, nil)
+    case .notify, .newline: watchChannel(entry)
+    case .path: look(entry, waits: !isHealth)
+    case .tcp, .http, .unix: connect(entry, probe, after: nil)
+    case .command: launch(entry, probe, launcher)
+    }
+  }
+
+  mutating func stop(_ slot: Slot) {
+    // It may have been found, and not told yet.
+    answers.removeAll { $0.slot == slot }
+    guard let entry = entry(slot), entry.probe != nil else { return }
+    entry.probe = nil
+    release(entry)
+    let command = entry.command
+    // It leads a group; a moment after the fork not yet.
+    if command > 1, (try? sendSignal(Signal.kill.number, to: -command)) == nil {
+      try? sendSignal(Signal.kill.number, to: command)
+    }
+  }
+
+  // The program's own word.
+
+  private mutating func watchChannel(_ entry: Entry) {
+    guard let channel = entry.channel else { return }
+    if entry.isWatched { return }
+    let token = Token.readyChannel(entry.slot).packed
+    do throws(Errno) {
+      try epoll.addReader(channel, token: token)
+      entry.isWatched = true
+    } catch {
+      answer(entry, .errno(error.code))
+    }
+  }
+
+  private mutating func closeChannel(_ entry: Entry) {
+    guard let channel = entry.channel else { return }
+    if entry.isWatched { epoll.remove(channel) }
+    channel.close()
+    entry.channel = nil
+    entry.isWatched = false
+  }
+
+  /// The socket is read as long as the program lives, or its later messages would be kept from it.
+  mutating func channelIsReadable(_ slot: Slot) {
+    guard let entry = entry(slot), let channel = entry.channel else { return }
+    let isNotify = entry.probe.map { $0.kind == .notify } ?? channel.isSocket
+    var isReady = false
+    if isNotify {
+      for _ in 0..<Self.messages {
+        guard let says = NotifySocket.next(channel) else { break }
+        isReady = isReady || says
+      }
+    } else {
+      guard let bytes = try? read(channel, limit: 64) else { return }
+      isReady = bytes.contains(UInt8(ascii: "\n"))
+      // At the end without a newline nothing will come any more; ready_timeout has the last word.
+      if isReady || bytes.isEmpty { closeChannel(entry) }
+    }
+    let isAwaited = entry.probe.map { $0.kind == .notify || $0.kind == .newline } ?? false
+    if isReady, isAwaited { answer(entry, nil) }
+  }
+
+  /// Messages taken in one turn.
+  private static let messages = 16
+
+  private func read(_ file: FileDescriptor, limit: Int) throws(Errno) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: limit)
+    var failure: Errno?
+    let count = buffer.withUnsafeMutableBytes { bytes -> Int in
+      do throws(Errno) {
+        return try file.read(into: bytes)
+      } catch {
+        failure = error
+        return 0
+      }
+    }
+    if let failure { throw failure }
+    buffer.removeLast(limit - count)
+    return buffer
+  }
+
+  // Paths.
+
+  private func isThere(_ path: ByteString) -> Bool { (try? isDirectory(path.bytes)) != nil }
+
+  private mutating func look(_ entry: Entry, waits: Bool) {
+    guard let path = entry.probe?.text else { return }
+    if isThere(path) { return answer(entry, nil) }
+    guard waits, watch() else { return answer(entry, .errno(Errno.noEntry.code)) }
+    // What is made between two of these calls is seen by the next round.
+    var last: Int32 = -1
+    while let watch = watcher?.watchNearest(path), watch >= 0 {
+      if isThere(path) {
+        entry.watch = watch
+        return answer(entry, nil)
+      }
+      if watch == last {
+        let old = entry.watch
+        entry.watch = watch
+        let isLeft = old >= 0 && !entries.contains { $0.watch == old }
+        if isLeft { watcher?.remove(old) }
+        return
+      }
+      last = watch
+    }
+    answer(entry, .errno(Errno.noEntry.code))
+  }
+
+  /// Whether there is an inotify; without one the core asks again and again.
+  private mutating func watch() -> Bool {
+    if watcher != nil { return true }
+    guard let new = try? FileWatcher() else { return false }
+    guard (try? epoll.addReader(new.descriptor, token: Token.probePaths.packed)) != nil else {
+      new.descriptor.close()
+      return false
+    }
+    watcher = new
+    return true
+  }
+
+  mutating func pathsChanged() {
+    guard let changed = watcher?.changed() else { return }
+    for entry in entries {
+      guard entry.probe?.kind == .path, entry.watch >= 0,
+        changed.contains(-1) || changed.contains(entry.watch)
+      else { continue }
+      look(entry, waits: true)
+    }
+  }
+
+  // Connections.
+
+  /// - Parameter failure: how the address before this one failed.
+  private mutating func connect(_ entry: Entry, _ probe: Probe, after failure: ProbeFailure?) {
+    do throws(Errno) {
+      let socket: FileDescriptor
+      if probe.kind == .unix {
+        socket = try Linux.connect(toPath: probe.text.bytes)
+      } else {
+        socket = try Linux.connect(
+          to: probe.host.bytes, port: probe.number, address: entry.address)
+      }
+      entry.socket = socket
+      entry.isConnected = false
+      entry.answer = []
+      try epoll.addWriter(socket, token: token(entry))
+    } catch {
+      closeSocket(entry)
+      nextAddress(entry, probe, failure ?? .errno(error.code), isLast: error == .noEntry)
+    }
+  }
+
+  private mutating func nextAddress(
+    _ entry: Entry, _ probe: Probe, _ failure: ProbeFailure, isLast: Bool
+  ) {
+    if isLast || probe.kind == .unix { return answer(entry, failure) }
+    entry.address += 1
+    connect(entry, probe, after: failure)
+  }
+
+  private func token(_ entry: Entry) -> UInt64 {
+    Token.probe(slot: entry.slot, generation: entry.generation).packed
+  }
+
+  private mutating func closeSocket(_ entry: Entry) {
+    guard let socket = entry.socket else { return }
+    epoll.remove(socket)
+    socket.close()
+    entry.socket = nil
+  }
+
+  mutating func socketIsReady(_ slot: Slot, _ generation: UInt32) {
+    guard let entry = entry(slot), entry.generation == generation,
+      let socket = entry.socket, let probe = entry.probe
+    else { return }
+    if entry.isConnected { return readAnswer(entry, socket) }
+    if let failure = connectFailure(socket) {
+      closeSocket(entry)
+      return nextAddress(entry, probe, .errno(failure.code), isLast: false)
+    }
+    guard probe.kind == .http else { return answer(entry, nil) }
+    do throws(Errno) {
+      try ask(socket, probe)
+      entry.isConnected = true
+      epoll.remove(socket)
+      try epoll.addReader(socket, token: token(entry))
+    } catch {
+      answer(entry, .errno(error.code))
+    }
+  }
+
+  private func ask(_ socket: FileDescriptor, _ probe: Probe) throws(Errno) {
+    let isLong = probe.host.contains(byte: UInt8(ascii: ":"))
+    let host: ByteString = isLong ? message("[{}]", probe.host) : probe.host
+    let request = message(
+      """
+      GET {} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: swinit\r\nAccept: */*\r\nConnection: close\r\n\
+      \r\n
+      """, probe.text, host, decimal(probe.number))
+    var failure: Errno?
+    request.bytes.withUnsafeBytes { bytes in
+      do throws(Errno) {
+        // A new connection takes it whole.
+        _ = try socket.writeNow(bytes, isSocket: true)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// `HTTP/1.1 200 …`: the status is all that is looked at.
+  private mutating func readAnswer(_ entry: Entry, _ socket: FileDescriptor) {
+    do throws(Errno) {
+      let bytes = try read(socket, limit: 16)
+      entry.answer += bytes
+      let head = ByteString(entry.answer)
+      if head.count < 12, !bytes.isEmpty { return }
+      guard head.hasPrefix("HTTP/1."), let status = head.slice(9, 12).unsignedDecimal,
+        head.count >= 12
+      else { return answer(entry, .http(0)) }
+      answer(entry, (200..<400).contains(status) ? nil : .http(Int32(status)))
+    } catch {
+      if error != .wouldBlock { answer(entry, .errno(error.code)) }
+    }
+  }
+
+  // Commands.
+
+  private mutating func launch(_ entry: Entry, _ probe: Probe, _ launcher: Launcher) {
+    // One that was killed and will not go must not be joined by others.
+    if entry.command != 0 { return answer(entry, .timedOut) }
+    switch launcher.launchProbe(entry.slot, probe.text) {
+    case .failed(let failure): answer(entry, .errno(failure.errno))
+    case .launched(let launched):
+      // That it could not be executed shows as its exit status.
+      launched.report.close()
+      entry.command = launched.pid
+      commands += 1
+    }
+  }
+
+  /// A child of ours has ended: whether it was one of these commands.
+  mutating func ended(_ pid: ProcessID, _ status: WaitStatus) -> Bool {
+    if commands == 0 { return false }
+    for entry in entries where entry.command == pid {
+      entry.command = 0
+      commands -= 1
+      guard let probe = entry.probe, probe.kind == .command else { return true }
+      answer(entry, status == .exited(0) ? nil : .ended(status))
+      return true
+    }
+    return false
+  }
+}
+
+extension FileWatcher {
+  /// A watch of the path, or of the nearest folder above it that is there; -1: of neither.
+  func watchNearest(_ path: ByteString) -> Int32 {
+    if let watch = try? watchFile(path.bytes) { return watch }
+    var folder = path
+    while let slash = folder.lastIndex(of: UInt8(ascii: "/")) {
+      folder = slash == 0 ? "/" : folder.slice(0, slash)
+      if let watch = try? watchDirectory(folder.bytes) { return watch }
+      if slash == 0 { return -1 }
+    }
+    return (try? watchDirectory(ByteString(".").bytes)) ?? -1
+  }
+}

@@ -1,0 +1,112 @@
+import Configuration
+
+// The grace: how long the stop may take in all, before whoever runs the container kills it. The time
+// that is left is shared among the levels that are still to stop, each time anew when one of them
+// begins. A level gets what its programs may take (`stopwaitsecs`, and the pauses of a sequence) where that leaves the others
+// theirs, and a fair part where it does not; what it does not use is the next ones'. The last
+// moments are the sweep's, and a margin covers the way of a signal and of our own exit.
+//
+// What may never happen, with any mix of levels and stubborn programs: that a level gets no signal,
+// and that the grace ends before we do.
+
+/// The time of a stop that has a grace.
+struct Budget: Sendable {
+  /// When the last thing must be done.
+  let end: Time
+  /// What is kept for the sweep.
+  let reserve: Nanoseconds
+  /// When the present level must be gone, those included that withstand SIGKILL.
+  var levelEnd: Time
+  /// When SIGKILL comes to the programs of the present level, whatever their options want.
+  var killAt: Time
+}
+
+extension Supervisor {
+  /// What is kept back of the grace, at most, for our own exit; a twentieth of a short one.
+  private static let margin = Nanoseconds.milliseconds(250)
+  /// What the sweep gets, at most; an eighth of a short grace.
+  private static let sweepReserve = Nanoseconds.milliseconds(1_250)
+  /// What SIGKILL may take of a level's part, at most; an eighth of a short one.
+  private static let killAllowance = Nanoseconds.seconds(1)
+
+  mutating func beginGrace(_ now: Time) {
+    guard let grace = configuration.globals.grace else { return }
+    let margin = min(Self.margin.count, grace.count / 20)
+    let end = now + Nanoseconds(grace.count - margin)
+    budget = Budget(
+      end: end, reserve: min(Self.sweepReserve, Nanoseconds(grace.count / 8)), levelEnd: end,
+      killAt: end)
+  }
+
+  /// What may be used now, given that the levels below `level` are still to stop; and how much of it
+  /// SIGKILL may take.
+  private func part(
+    _ budget: Budget, above level: Int, _ now: Time
+  ) -> (whole: Nanoseconds, allowance: Nanoseconds) {
+    let left = max(0, (budget.end - now).count - budget.reserve.count)
+    var count: Int64 = 1
+    var needs: Int64 = 0
+    for lower in 0..<level where living[lower] > 0 {
+      var longest: Int64 = 0
+      for slot in levels.slots(of: lower) where records[slot].state.isLiving {
+        longest = max(longest, configuration.programs[slot].longestStop.count)
+      }
+      count += 1
+      let (sum, overflow) = needs.addingReportingOverflow(longest)
+      needs = overflow ? .max : sum
+    }
+    let allowance = min(Self.killAllowance.count, left / (8 * count))
+    let theirs = (needs, allowance * (count - 1))
+    let (taken, overflow) = theirs.0.addingReportingOverflow(theirs.1)
+    let whole = max(left / count, overflow || taken > left ? 0 : left - taken)
+    return (Nanoseconds(whole), Nanoseconds(allowance))
+  }
+
+  /// A level is about to be told to stop.
+  mutating func shareOut(to level: Int, _ now: Time) {
+    guard let budget else { return }
+    let (whole, allowance) = part(budget, above: level, now)
+    self.budget?.levelEnd = now + whole
+    self.budget?.killAt = now + Nanoseconds(max(0, whole.count - allowance.count))
+  }
+
+  /// What the level's part leaves, from now on, of a wait that a program's options want.
+  func withinGrace(_ wanted: Nanoseconds, _ now: Time) -> Nanoseconds {
+    guard let budget else { return wanted }
+    return min(wanted, max(.zero, budget.killAt - now))
+  }
+
+  /// How long a process that got SIGKILL is waited for.
+  func killWait(_ now: Time) -> Nanoseconds {
+    guard let budget else { return Self.killPatience }
+    return min(Self.killPatience, max(.zero, budget.levelEnd - now))
+  }
+
+  /// How long what is left after the programs is waited for, after SIGTERM and after SIGKILL.
+  func sweepWait(kill: Bool, _ now: Time) -> Nanoseconds {
+    let wanted = kill ? Self.killPatience : Self.sweepPatience
+    guard let budget else { return wanted }
+    let left = max(0, (budget.end - now).count)
+    return min(wanted, Nanoseconds(kill ? left : left / 2))
+  }
+
+  // Drain: whoever sends requests has a moment to learn that he should not.
+
+  var someLive: Bool { living.contains { $0 > 0 } }
+
+  /// False: there is nothing to wait for.
+  mutating func beginDrain(_ now: Time, _ actions: inout [Action]) -> Bool {
+    var drain = configuration.globals.drain
+    if let budget { drain = min(drain, part(budget, above: levels.count, now).whole) }
+    guard drain > .zero, someLive else { return false }
+    phase = .draining
+    timers.set(sweepTimer, to: now + drain)
+    actions.append(.report(.draining(drain)))
+    return true
+  }
+
+  mutating func endDrain() {
+    timers.clear(sweepTimer)
+    phase = .stopping(level: levels.count)
+  }
+}

@@ -1,0 +1,204 @@
+import Configuration
+
+// Tests: whether a program is ready, and whether it still is well. The core says when a test begins
+// and when nobody wants its answer any more; how it is made is the loop's business.
+//
+//     STARTING ──test fails──▶ a pause of 20 ms, doubling to 1 s, then the next
+//         │ ──ready_timeout──▶ told to end; its end is a failed start
+//         └──test succeeds──▶ RUNNING
+//     RUNNING ──health_interval──▶ test ──fails health_retries times in a row──▶ told to end, then
+//                                                                                started again
+//
+// A program that is told to end here keeps its state until it has ended: RUNNING → STOPPING is a
+// person's way, or the container's end.
+//
+// What may never happen: two tests of one program at once, a test of a program that is neither
+// STARTING nor RUNNING, an answer that counts for a later test, and a wait for an answer without an
+// end.
+
+/// Why a test failed.
+public enum ProbeFailure: Equatable, Sendable {
+  /// `health_timeout` was over.
+  case timedOut
+  /// A system call on the way failed.
+  case errno(Int32)
+  /// What a web server answered; 0: what no web server would.
+  case http(Int32)
+  /// How the command ended.
+  case ended(WaitStatus)
+}
+
+/// What a program's test is doing.
+enum ProbeStage: UInt8, Sendable {
+  case none
+  /// The timer says when the next one begins.
+  case pausing
+  /// The answer is awaited; the timer, where there is one, says how long.
+  case asking
+}
+
+/// A program that was not ready in time, or not well, on its way to its end.
+enum GivingUp: UInt8, Sendable {
+  case no, told, killed
+  /// SIGKILL did not help.
+  case abandoned
+}
+
+extension Supervisor {
+  static let firstProbePause = Nanoseconds.milliseconds(20)
+  static let lastProbePause = Nanoseconds.seconds(1)
+
+  /// The timer of a program's tests.
+  private func probeTimer(_ slot: Slot) -> Int { records.count + 1 + slot }
+
+  /// The exec of a program has succeeded: what else does it take to be RUNNING?
+  mutating func awaitReadiness(
+    _ slot: Slot, _ pid: ProcessID, _ since: Time, _ now: Time, _ actions: inout [Action]
+  ) {
+    let ready = configuration.programs[slot].ready
+    if ready != nil || configuration.programs[slot].oneshot {
+      // Once a stop has begun, nobody waits for it to be ready.
+      guard case .running = phase else { return }
+      let patience = configuration.programs[slot].readyTimeout
+      if patience > .zero { timers.set(slot, to: since + patience) }
+      if ready != nil {
+        records[slot].probeFailures = 0
+        records[slot].probeFailure = nil
+        ask(slot, now, &actions)
+      }
+      return
+    }
+    let due = since + configuration.programs[slot].startsecs
+    if due <= now {
+      becomeRunning(slot, pid, now, &actions)
+    } else {
+      timers.set(slot, to: due)
+    }
+  }
+
+  /// The stop has begun: no test goes on, and no time is set to be ready in.
+  mutating func endAwaiting(_ slot: Slot, _ actions: inout [Action]) {
+    endProbe(slot, &actions)
+    guard records[slot].state.name == .starting, records[slot].givingUp == .no,
+      configuration.programs[slot].ready != nil || configuration.programs[slot].oneshot
+    else { return }
+    timers.clear(slot)
+  }
+
+  /// It is RUNNING: its tests of health begin.
+  mutating func awaitHealth(_ slot: Slot, _ now: Time) {
+    guard configuration.programs[slot].health != nil, case .running = phase else { return }
+    records[slot].probeFailures = 0
+    pauseProbe(slot, configuration.programs[slot].healthInterval, now)
+  }
+
+  private mutating func pauseProbe(_ slot: Slot, _ pause: Nanoseconds, _ now: Time) {
+    records[slot].probe = .pausing
+    timers.set(probeTimer(slot), to: now + pause)
+  }
+
+  private mutating func ask(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    let isHealth = records[slot].state.name == .running
+    records[slot].probe = .asking
+    if isHealth || configuration.programs[slot].ready?.isAwaited == false {
+      timers.set(probeTimer(slot), to: now + configuration.programs[slot].healthTimeout)
+    }
+    actions.append(.startProbe(slot, health: isHealth))
+  }
+
+  /// Nobody wants an answer any more.
+  mutating func endProbe(_ slot: Slot, _ actions: inout [Action]) {
+    let stage = records[slot].probe
+    guard stage != .none else { return }
+    records[slot].probe = .none
+    timers.clear(probeTimer(slot))
+    if stage == .asking { actions.append(.stopProbe(slot)) }
+  }
+
+  /// The timer of a program's tests is due.
+  mutating func probeTimedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    switch records[slot].probe {
+    case .none: return
+    case .pausing: ask(slot, now, &actions)
+    case .asking:
+      actions.append(.stopProbe(slot))
+      probed(slot, .timedOut, now, &actions)
+    }
+  }
+
+  /// The answer of a test: nil, it succeeded.
+  mutating func probed(
+    _ slot: Slot, _ failure: ProbeFailure?, _ now: Time, _ actions: inout [Action]
+  ) {
+    guard records[slot].probe == .asking else { return }
+    records[slot].probe = .none
+    timers.clear(probeTimer(slot))
+    switch records[slot].state {
+    case .starting(let pid, _, _, _):
+      if let failure {
+        let earlier = min(records[slot].probeFailures, 6)
+        records[slot].probeFailures = earlier + 1
+        records[slot].probeFailure = failure
+        let pause = Nanoseconds(Self.firstProbePause.count << Int64(earlier))
+        pauseProbe(slot, min(pause, Self.lastProbePause), now)
+      } else {
+        becomeRunning(slot, pid, now, &actions)
+      }
+    case .running(let pid, _):
+      healthAnswered(slot, pid, failure, now, &actions)
+    case .stopped, .backoff, .stopping, .exited, .fatal:
+      return
+    }
+  }
+
+  private mutating func healthAnswered(
+    _ slot: Slot, _ pid: ProcessID, _ failure: ProbeFailure?, _ now: Time,
+    _ actions: inout [Action]
+  ) {
+    let retries = configuration.programs[slot].healthRetries
+    if let failure {
+      records[slot].probeFailures += 1
+      let count = records[slot].probeFailures
+      actions.append(.report(.unhealthy(slot, failure, count: count, of: retries)))
+      if count >= retries { return giveUp(slot, pid, now, &actions) }
+    } else {
+      records[slot].probeFailures = 0
+    }
+    pauseProbe(slot, configuration.programs[slot].healthInterval, now)
+  }
+
+  /// Tells a program to end that is not what it should be; it is started again after that.
+  mutating func giveUp(
+    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+  ) {
+    endProbe(slot, &actions)
+    records[slot].givingUp = .told
+    let signal = stopSignal(of: slot)
+    let isReady = records[slot].state.name == .running
+    actions.append(.report(.givingUp(slot, pid, signal, isReady: isReady)))
+    if pid == 0 {
+      actions.append(.stopAwaited(slot))
+    } else {
+      send(signal, slot, pid, &actions)
+    }
+    timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
+  }
+
+  /// The timer of a program that is given up is due.
+  mutating func givingUpTimedOut(
+    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+  ) {
+    switch records[slot].givingUp {
+    case .told:
+      records[slot].givingUp = .killed
+      actions.append(
+        .report(.killing(slot, pid, after: configuration.programs[slot].stopwaitsecs)))
+      sendKill(slot, pid, &actions)
+      timers.set(slot, to: now + Self.killPatience)
+    case .killed:
+      records[slot].givingUp = .abandoned
+      actions.append(.report(.survivedKill(slot, pid)))
+    case .no, .abandoned: return
+    }
+  }
+}
