@@ -109,6 +109,14 @@ struct World {
       characters[command.slot].stubborn = 100
       characters[command.slot].unkillable = 100
     }
+    for slot in configuration.programs.indices
+    where configuration.programs[slot].health != nil && random.chance(10) {
+      // One that is never well, and does not go either.
+      characters[slot].wellness = 0
+      characters[slot].life = 0
+      characters[slot].stubborn = 100
+      characters[slot].unkillable = 100
+    }
     self.characters = characters
     self.configuration = configuration
     onTerminal = random.chance(40)
@@ -134,7 +142,8 @@ struct World {
     guard random.chance(60) else { return }
     for _ in 0..<random.below(5) {
       schedule(
-        .clockSet(random.pick([-1, 1, -7, 45, -3_600, 3_600, -90_000, 400_000])), within: span)
+        .clockSet(random.pick([-1, 1, -7, 45, -45, -55, -3_600, 3_600, -90_000, 400_000])),
+        within: span)
     }
   }
 
