@@ -21,8 +21,9 @@ struct CheckRequest {
 /// programs, all of it as JSON, the timetable of a stop, or what Supervisor would do differently, to
 /// stdout.
 func check(_ request: CheckRequest) -> UInt8 {
+  // The timetable itself says what there is to say of a stop.
   let loaded = loadConfiguration(
-    request.paths, strict: request.strict, wantsReport: true, grace: request.grace,
+    request.paths, strict: request.strict, wantsReport: !request.stop, grace: request.grace,
     wantsDifferences: request.fromSupervisor)
   say(loaded.faults, to: .standardError)
   if loaded.hasErrors { return ExitCode.configuration.rawValue }

@@ -77,6 +77,101 @@ import Testing
     #expect((bench.pause()?.count ?? 0) > 6_000_000_000)
   }
 
+  // Sequences and stop_commands.
+
+  private func bench(
+    grace: Int64?, stopwaitsecs: Int64, sequence: [UInt64] = [], command: ByteString = ""
+  ) -> Bench {
+    let attributes = Attributes()
+    attributes.stopSequence = sequence
+    attributes.stopCommand = command
+    var bench = Bench([
+      .make {
+        $0.startsecs = .zero
+        $0.stopwaitsecs = .seconds(stopwaitsecs)
+        $0.stopsignal = sequence.first.map { Signal(number: Int32($0)) }
+        $0.attributes = attributes
+      }
+    ]) { $0.grace = grace.map { .seconds($0) } }
+    bench.start()
+    return bench
+  }
+
+  /// What a deaf program is sent, each with its time in milliseconds since the stop began.
+  private func sent(_ bench: inout Bench) -> [String] {
+    let began = bench.now
+    var said: [String] = []
+    var words = bench.signal(.terminate)
+    for _ in 0..<20 {
+      let time = (bench.now - began).count / 1_000_000
+      said += words.filter { $0.contains("SIG") && $0.hasPrefix("kill ") }.map { "\(time) \($0)" }
+      guard let pause = bench.pause(), !words.contains(where: { $0.hasPrefix("kill SIGKILL") })
+      else { break }
+      words = bench.tick(after: pause)
+    }
+    return said
+  }
+
+  /// QUIT, 2 s, INT, 2 s, TERM.
+  private static let sequence: [UInt64] = [3, 2_000_000_000, 2, 2_000_000_000, 15]
+
+  static let sequences: [(Int64?, [String])] = [
+    (nil, ["0 kill SIGQUIT 10", "2000 kill SIGINT 10", "4000 kill SIGTERM 10", "14000 kill"]),
+    (60, ["0 kill SIGQUIT 10", "2000 kill SIGINT 10", "4000 kill SIGTERM 10", "14000 kill"]),
+    // SIGKILL in the last wait, in the pause before TERM, in the first pause.
+    (10, ["0 kill SIGQUIT 10", "2000 kill SIGINT 10", "4000 kill SIGTERM 10", "7"]),
+    (4, ["0 kill SIGQUIT 10", "2000 kill SIGINT 10", "2"]),
+    (1, ["0 kill SIGQUIT 10", "7"]),
+  ]
+
+  @Test(arguments: sequences.indices) func aSequenceIsCutShort(index: Int) {
+    let (grace, expected) = Self.sequences[index]
+    var bench = bench(grace: grace, stopwaitsecs: 10, sequence: Self.sequence)
+    let sent = sent(&bench)
+    #expect(sent.count == expected.count, "\(sent)")
+    for (word, start) in zip(sent, expected) { #expect(word.hasPrefix(start), "\(sent)") }
+    #expect(sent.last?.hasSuffix("kill SIGKILL 10") == true)
+  }
+
+  /// It hangs: both are killed when the part is over. It fails: the signal has what is left of it.
+  @Test func aStopCommandIsWithinTheGrace() throws {
+    var hanging = bench(grace: 5, stopwaitsecs: 10, command: "/x\0")
+    #expect(hanging.signal(.terminate).last == "run stop_command p0 for 10")
+    let whole = try #require(hanging.pause())
+    #expect(whole > .seconds(3) && whole < .seconds(5))
+    let end = hanging.tick(after: whole)
+    #expect(end.contains { $0.hasPrefix("kill SIGKILL 10") })
+
+    var failing = bench(grace: 5, stopwaitsecs: 10, command: "/x\0")
+    failing.signal(.terminate)
+    failing.now = failing.now + .seconds(1)
+    let words = failing.send(.stopCommandEnded(0, .exited(1)))
+    #expect(words.last == "kill SIGTERM 10")
+    #expect(failing.pause() == Nanoseconds(whole.count - 1_000_000_000))
+  }
+
+  /// The worst case: it fails when its time is over, and the signal changes nothing.
+  @Test func theTimetableKnowsSequencesAndCommands() {
+    var configuration = Configuration()
+    configuration.groups = [Group(name: "g", priority: 1)]
+    let withSequence = Attributes()
+    withSequence.stopSequence = Self.sequence
+    let withCommand = Attributes()
+    withCommand.stopCommand = "/x\0"
+    configuration.programs = [
+      .make { ($0.attributes, $0.priority, $0.stopsignal) = (withSequence, 2, .quit) },
+      .make { ($0.attributes, $0.priority) = (withCommand, 1) },
+      .scheduled("@every 1h"),
+    ]
+    let timetable = StopTimetable(configuration)
+    let lines = zip(timetable.times, timetable.notices).map { time, notice in
+      "\(time / 1_000_000) \(words(notice))"
+    }
+    #expect(timetable.length == .seconds(10 + 14 + 20), "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("12000 p0") }, "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("14000 p0") }, "\(lines)")
+  }
+
   @Test func bothNumbersAreSaid() {
     var bench = bench([60], grace: .seconds(8))
     bench.signal(.terminate)
