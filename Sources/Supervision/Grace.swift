@@ -47,19 +47,29 @@ extension Supervisor {
     var count: Int64 = 1
     var needs: Int64 = 0
     for lower in 0..<level where living[lower] > 0 {
-      var longest: Int64 = 0
-      for slot in levels.slots(of: lower) where records[slot].state.isLiving {
-        longest = max(longest, configuration.programs[slot].longestStop.count)
-      }
       count += 1
-      let (sum, overflow) = needs.addingReportingOverflow(longest)
-      needs = overflow ? .max : sum
+      needs = Self.sum(needs, need(of: lower))
     }
     let allowance = min(Self.killAllowance.count, left / (8 * count))
-    let theirs = (needs, allowance * (count - 1))
-    let (taken, overflow) = theirs.0.addingReportingOverflow(theirs.1)
-    let whole = max(left / count, overflow || taken > left ? 0 : left - taken)
-    return (Nanoseconds(whole), Nanoseconds(allowance))
+    var fair = left / count
+    // Who needs less than a fair part leaves the others theirs, also when SIGKILL does not help.
+    if level < levels.count { fair = min(fair, Self.sum(need(of: level), allowance)) }
+    let taken = Self.sum(needs, allowance * (count - 1))
+    return (Nanoseconds(max(fair, taken > left ? 0 : left - taken)), Nanoseconds(allowance))
+  }
+
+  /// How long the programs of a level may take that still live, in nanoseconds.
+  private func need(of level: Int) -> Int64 {
+    var longest: Int64 = 0
+    for slot in levels.slots(of: level) where records[slot].state.isLiving {
+      longest = max(longest, configuration.programs[slot].longestStop.count)
+    }
+    return longest
+  }
+
+  private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? .max : sum
   }
 
   /// A level is about to be told to stop.

@@ -77,6 +77,17 @@ import Testing
     #expect((bench.pause()?.count ?? 0) > 6_000_000_000)
   }
 
+  /// Who withstands SIGKILL is given up where the wait for him would be at the others' cost.
+  @Test func whoNeedsLittleLeavesTheOthersTheirs() throws {
+    var bench = bench([10, 1], grace: .seconds(14))
+    bench.signal(.terminate)
+    bench.tick(after: try #require(bench.pause()))
+    let given = try #require(bench.pause())
+    #expect(given < .seconds(2))
+    #expect(bench.tick(after: given).last == "kill SIGTERM 10")
+    #expect(bench.pause() ?? .zero > Nanoseconds(9_500_000_000))
+  }
+
   // Sequences and stop_commands.
 
   private func bench(
