@@ -29,39 +29,16 @@ static _Noreturn void fail(const struct cl_spawn *spawn, int step) {
   _exit(127);
 }
 
-// mkdir -p of what stands before the last slash.
-static void make_parents(const char *path) {
-  char buffer[PATH_MAX];
-  size_t length = strlen(path);
-  if (length >= sizeof buffer) return;
-  memcpy(buffer, path, length + 1);
-  for (char *slash = buffer + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-    *slash = 0;
-    mkdir(buffer, 0755);
-    *slash = '/';
-  }
-}
-
-static int open_log(const char *path) {
-  int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC;
-  int fd = open(path, flags, 0644);
-  if (fd < 0 && errno == ENOENT) {
-    make_parents(path);
-    fd = open(path, flags, 0644);
-  }
-  return fd;
-}
-
 // A source of one of the three descriptors, out of the way of the other two.
 static int aside(int source, int target) {
   return source <= 2 && source != target ? fcntl(source, F_DUPFD_CLOEXEC, 3) : source;
 }
 
 static void set_descriptors(const struct cl_spawn *spawn) {
-  int out = spawn->stdout_path ? open_log(spawn->stdout_path) : aside(spawn->stdout_fd, 1);
+  int out = spawn->stdout_path ? cl_open_log(spawn->stdout_path, 0) : aside(spawn->stdout_fd, 1);
   if (out < 0) fail(spawn, CL_STEP_STDOUT);
   int err = spawn->redirect_stderr ? out
-            : spawn->stderr_path   ? open_log(spawn->stderr_path)
+            : spawn->stderr_path   ? cl_open_log(spawn->stderr_path, 0)
                                    : aside(spawn->stderr_fd, 2);
   if (err < 0) fail(spawn, CL_STEP_STDERR);
   if (dup2(spawn->stdin_fd, 0) < 0) fail(spawn, CL_STEP_STDIN);

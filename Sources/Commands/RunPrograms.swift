@@ -42,10 +42,17 @@ func runPrograms(_ request: RunRequest) -> UInt8 {
 /// again when this returns.
 private func readConfiguration(_ request: RunRequest) -> Configuration? {
   let loaded = request.load()
+  let format = loaded.configuration.globals.logFormat
   for fault in loaded.faults {
-    Output.print(
-      fault.severity == .error ? fault.text : message("swinit: warn {}", fault.text),
-      to: .standardError)
+    switch fault.severity {
+    case .warning: Output.say(format, .warn, fault.text)
+    case .error:
+      if format == .json {
+        Output.say(format, .error, fault.text)
+      } else {
+        Output.print(fault.text, to: .standardError)
+      }
+    }
   }
   return loaded.hasErrors ? nil : loaded.configuration
 }
@@ -58,8 +65,9 @@ private func run(
     do throws(Errno) {
       try becomeSubreaper()
     } catch {
-      Output.complain(
-        message("warn cannot adopt orphans: prctl: {}, ignoring", ByteString(error.message)))
+      Output.say(
+        globals.logFormat, .warn,
+        message("cannot adopt orphans: prctl: {}, ignoring", ByteString(error.message)))
     }
   }
   if let umask = globals.umask { setFileCreationMask(umask) }
@@ -67,13 +75,15 @@ private func run(
     do throws(Errno) {
       try changeDirectory(directory.bytes)
     } catch {
-      Output.complain(message("cannot start: chdir {q}: {}", directory, ByteString(error.message)))
+      Output.say(
+        globals.logFormat, .error,
+        message("cannot start: chdir {q}: {}", directory, ByteString(error.message)))
       return ExitCode.system.rawValue
     }
   }
-  let logfile = openLogfile(globals.logfile)
-  if let pidfile = globals.pidfile { writePidfile(pidfile) }
-  if let user = globals.user, let refusal = becomeUser(user, globals.requireUser) {
+  let logfile = openLogfile(globals)
+  if let pidfile = globals.pidfile { writePidfile(pidfile, globals.logFormat) }
+  if let user = globals.user, let refusal = becomeUser(user, globals) {
     return refusal
   }
   do throws(Errno) {
@@ -97,51 +107,56 @@ private func openDevNull() throws(Errno) -> FileDescriptor {
   return try FileDescriptor.anonymous()
 }
 
-private func openLogfile(_ target: LogTarget?) -> FileDescriptor? {
-  switch target {
-  case .containerStdout: return .standardOutput
-  case .containerStderr, .null, nil: return nil
-  case .file(let path):
-    do throws(Errno) {
-      return try FileDescriptor.openForAppending(path.bytes)
-    } catch {
-      Output.complain(
-        message("warn cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
-      return nil
-    }
+/// While we are still root. Its parents are made.
+private func openLogfile(_ globals: Globals) -> FileDescriptor? {
+  guard case .file(let path) = globals.logfile?.target else { return nil }
+  do throws(Errno) {
+    return try FileDescriptor.openLog(path.bytes)
+  } catch {
+    Output.say(
+      globals.logFormat, .warn,
+      message("cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
+    return nil
   }
 }
 
-private func writePidfile(_ path: ByteString) {
+private func writePidfile(_ path: ByteString, _ format: LogFormat) {
   do throws(Errno) {
     let file = try FileDescriptor.openForReplacing(path.bytes)
     file.writeAll((message("{}\n", decimal(processID())) as ByteString).bytes)
     file.close()
   } catch {
-    Output.complain(
-      message("warn cannot write pidfile {q}: {}, ignoring", path, ByteString(error.message)))
+    Output.say(
+      format, .warn,
+      message("cannot write pidfile {q}: {}, ignoring", path, ByteString(error.message)))
   }
 }
 
 /// `[supervisord] user`: swinit itself gives up root. An exit status when that is not possible.
-private func becomeUser(_ user: ByteString, _ isRequired: Bool) -> UInt8? {
+private func becomeUser(_ user: ByteString, _ globals: Globals) -> UInt8? {
+  let format = globals.logFormat
   let credentials: Credentials
   do throws(UserFailure) {
     credentials = try lookUp(user)
   } catch {
-    Output.complain(message("cannot start: user {q} is not in /etc/passwd", user))
+    Output.say(format, .error, message("cannot start: user {q} is not in /etc/passwd", user))
     return ExitCode.configuration.rawValue
   }
   if credentials.uid == effectiveUserID() { return nil }
   if effectiveUserID() != 0 {
     let word: ByteString = message(
       "not root: runs as uid {}, not as {q}", decimal(effectiveUserID()), user)
-    Output.complain((isRequired ? "cannot start: " : "warn ") + word)
-    return isRequired ? ExitCode.configuration.rawValue : nil
+    guard globals.requireUser else {
+      Output.say(format, .warn, word)
+      return nil
+    }
+    Output.say(format, .error, "cannot start: " + word)
+    return ExitCode.configuration.rawValue
   }
   guard let (step, errno) = become(credentials) else { return nil }
   let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
-  Output.complain(
+  Output.say(
+    format, .error,
     message("cannot start: {} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
   return ExitCode.system.rawValue
 }

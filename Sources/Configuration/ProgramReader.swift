@@ -192,9 +192,7 @@ extension Reader {
     program.directory = values.text("directory")
     program.umask = values.mode("umask")
     readFollow(values, &program)
-    program.redirectStderr = values.flag("redirect_stderr")
-    program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
-    program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
+    readLogs(values, of: &program)
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
     result.programs.append(program)
   }
@@ -231,12 +229,6 @@ extension Reader {
       program.arguments.append(word)
       program.arguments.append(byte: 0)
     }
-  }
-
-  @inline(never)
-  private func target(_ text: ByteString?, or own: LogTarget) -> LogTarget {
-    guard let text, case .target(let target) = LogFileText(text) else { return own }
-    return target
   }
 
   /// Its own word; else the global one, of which `fatal` counts only for what starts by itself.

@@ -34,6 +34,9 @@ extension Reader {
       } else if option.hasSameText(as: "stopsignal"), isUnset, let signal = globals.stopsignal {
         one.text = Self.signalText(Int64(signal.number))
         place(one, globals.stopsignalSetting)
+      } else if option.hasSameText(as: "log_format"), isUnset {
+        one.text = ByteString(WordList.logFormat[Int64(program.logFormat.rawValue)])
+        place(one, globals.logFormatSetting)
       }
       all.append(one)
     }
@@ -82,6 +85,7 @@ extension Reader {
     case .exitOnSignal: ByteString(WordList.exitOnSignal[number])
     case .userPolicy: ByteString(WordList.userPolicy[number])
     case .loglevel: ByteString(WordList.loglevel[number])
+    case .logFormat: ByteString(WordList.logFormat[number])
     case .integer, .size, .exitcodes, .restartDelay, .path, .logfile, .user, .command,
       .environment, .processName, .names, .events, .address, .socket, .text:
       decimal(number)

@@ -122,8 +122,8 @@ extension Reader {
     case .environment: return readEnvironment(text, entry)
     case .path, .logfile: return readPath(text, option, entry)
     case .flag, .integer, .seconds, .size, .octal, .signal, .signals, .exitcodes, .autorestart,
-      .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user, .processName,
-      .names, .events, .address, .socket, .text:
+      .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .logFormat, .user,
+      .processName, .names, .events, .address, .socket, .text:
       break
     }
     guard let value = option.value(of: text) else {

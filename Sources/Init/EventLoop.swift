@@ -19,12 +19,10 @@ public final class EventLoop {
   private static let tickBatch = 16
   /// Signals read in one turn.
   private static let signalBatch = 32
-  /// How long the last word waits for a reader that does not read.
-  private static let lastWordPatience: Int32 = 500
-
   private var supervisor: Supervisor
   private var epoll: Epoll
   private let signals: SignalDescriptor
+  private let streams: Streams
   private var log: Log
   private let launcher: Launcher
   private let messages: Messages
@@ -43,12 +41,14 @@ public final class EventLoop {
   private var hasStarted = false
   private var isSweeping = false
   private var result: UInt8?
+  private var lastWord: (level: LogLevel, text: ByteString)?
   /// Who asked for the stop, named when the signal came: the sender may be gone when it is over.
   private var stopSender: ByteString = ""
   /// Programs of which it was said that they run as we are.
   private var keptUser: [Bool]
 
   private var following: Following
+  private let hasCommand: Bool
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -63,9 +63,10 @@ public final class EventLoop {
     epoll = try Epoll()
     self.signals = signals
     try epoll.addReader(signals.descriptor, token: Token.signals.packed)
-    log = Log(
-      level: configuration.globals.loglevel, silent: configuration.globals.silent, file: logfile)
-    launcher = Launcher(configuration, devNull: devNull, command: command)
+    streams = Streams(configuration, hasCommand: command != nil)
+    log = Log(configuration.globals, streams, file: logfile)
+    launcher = Launcher(configuration, devNull: devNull, streams: streams, command: command)
+    hasCommand = command != nil
     following = Following(configuration) {
       configuration.displayName(configuration.programs[$0])
     }
@@ -95,11 +96,13 @@ public final class EventLoop {
       forgetStartupCode()
     }
     let count = epoll.wait(milliseconds: milliseconds)
+    streams.beginTurn()
     for index in 0..<count {
       switch Token(packed: epoll.token(index)) {
       case .signals: readSignals()
       case .report(let slot, let generation): readReport(slot, generation)
-      case .log(let sink): logIsWritable(sink)
+      case .log(let sink): streams.isWritable(sink, epoll)
+      case .stream(let index): streams.isReadable(index, epoll)
       case .pidfiles: follow { $0.filesChanged(&$1) }
       case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
       case .unknown: continue
@@ -120,6 +123,10 @@ public final class EventLoop {
     let now = now()
     var shortest = supervisor.pause(at: now)
     if let deadline = following.deadline {
+      let pause = deadline > now ? deadline - now : .zero
+      shortest = min(shortest ?? pause, pause)
+    }
+    if let deadline = streams.deadline {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
@@ -155,8 +162,9 @@ public final class EventLoop {
 
   private func end(_ code: UInt8, _ reason: ExitReason) {
     result = code
-    let level: LogLevel = code == 0 ? .info : .error
-    log.writeAlways(level, messages.lastWord(code, reason, sender: stopSender))
+    lastWord = (
+      code == 0 ? .info : .error, messages.lastWord(code, reason, sender: stopSender)
+    )
   }
 
   // Signals.
@@ -175,6 +183,11 @@ public final class EventLoop {
       }
       // A writer learns from EPIPE what SIGPIPE would tell it.
       if signal == .brokenPipe { continue }
+      if signal == Signal.user2 {
+        streams.reopen()
+        log.write(.info, "log files are opened again: SIGUSR2")
+        if !hasCommand { continue }
+      }
       let pid = received.isFromKernel ? -1 : received.senderPID
       let isOurs = pid > 0 && isDescendant(pid, of: ownPID)
       feed(.signal(signal, Sender(pid: pid, uid: received.senderUID, isDescendant: isOurs)))
@@ -282,7 +295,10 @@ public final class EventLoop {
       switch reapOne() {
       case .one(let ended):
         // The child wrote its report before it ended: it comes first.
-        if let slot = supervisor.slot(of: ended.pid) { readReport(slot) }
+        if let slot = supervisor.slot(of: ended.pid) {
+          readReport(slot)
+          streams.programEnded(slot)
+        }
         let status: WaitStatus =
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
@@ -349,43 +365,25 @@ public final class EventLoop {
   // The log.
 
   private func flushLog() {
-    log.flush()
-    watchLog()
+    let now = now()
+    if let deadline = streams.deadline, deadline <= now { streams.timePassed(now) }
+    sayNews()
+    streams.flush()
+    streams.watch(epoll)
   }
 
-  /// Lets epoll tell when a blocked descriptor takes more.
-  private func watchLog() {
-    for index in log.sinks.indices where log.sinks[index].isBlocked {
-      guard !watched.contains(index) else { continue }
-      do throws(Errno) {
-        try epoll.addWriter(log.sinks[index].file, token: Token.log(sink: index).packed)
-        watched.append(index)
-      } catch {
-        // It cannot be waited for: the next turn tries again.
-        log.sinks[index].isBlocked = false
-      }
-    }
-  }
-  private var watched: [Int] = []
-
-  private func logIsWritable(_ sink: Int) {
-    guard log.sinks.indices.contains(sink) else { return }
-    epoll.remove(log.sinks[sink].file)
-    watched.removeAll { $0 == sink }
-    log.unblock(sink)
+  private func sayNews() {
+    for (level, text) in streams.news.list { log.write(level, text) }
+    streams.news.list.removeAll()
   }
 
   /// Only here a reader who does not read is waited for, and not for long.
   private func sayLastWord() {
-    let deadline = now() + .milliseconds(Int64(Self.lastWordPatience))
-    flushLog()
-    while log.isBlocked, now() < deadline {
-      let count = epoll.wait(milliseconds: Self.lastWordPatience)
-      for index in 0..<count {
-        if case .log(let sink) = Token(packed: epoll.token(index)) { logIsWritable(sink) }
-      }
-      watchLog()
-    }
+    streams.drain()
+    streams.sayWhatWasDropped()
+    sayNews()
+    if let lastWord { log.writeAlways(lastWord.level, lastWord.text) }
+    streams.drain()
   }
 }
 
@@ -394,6 +392,7 @@ enum Token: Equatable {
   case signals
   case report(slot: Slot, generation: UInt32)
   case log(sink: Int)
+  case stream(Int)
   case pidfiles
   case daemon(Slot)
   case unknown
@@ -409,6 +408,7 @@ enum Token: Equatable {
     case .log(let sink): return UInt64(truncatingIfNeeded: sink) << 8 | 3
     case .pidfiles: return 4
     case .daemon(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 5
+    case .stream(let index): return UInt64(truncatingIfNeeded: index) << 8 | 6
     case .unknown: return 0
     }
   }
@@ -421,6 +421,7 @@ enum Token: Equatable {
     case 3: self = .log(sink: index)
     case 4: self = .pidfiles
     case 5: self = .daemon(index)
+    case 6: self = .stream(index)
     default: self = .unknown
     }
   }

@@ -8,6 +8,7 @@ struct Launcher {
   /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
   private let environment: WordBlock
   private let devNull: FileDescriptor
+  private let streams: Streams
   private let command: CommandSetup?
   /// Limits of open files for children; nil: as we have them.
   private let openFiles: (soft: UInt64, hard: UInt64)?
@@ -15,8 +16,12 @@ struct Launcher {
   /// Where Supervisor looks for a command when there is no PATH at all.
   private static let fallbackPath: StaticString = "/bin:/usr/bin:/usr/local/bin"
 
-  init(_ configuration: Configuration, devNull: FileDescriptor, command: CommandSetup?) {
+  init(
+    _ configuration: Configuration, devNull: FileDescriptor, streams: Streams,
+    command: CommandSetup?
+  ) {
     self.configuration = configuration
+    self.streams = streams
     self.devNull = devNull
     self.command = command
     var environment = WordBlock()
@@ -59,6 +64,7 @@ struct Launcher {
     case .unavailable: keepUser()
     case .failed(let failure): return .failed(failure)
     }
+    if plan.takesOver == nil, let failure = connect(slot, &plan) { return .failed(failure) }
     do throws(Errno) {
       let pipe = try ReportPipe()
       defer { pipe.writer.close() }
@@ -91,7 +97,7 @@ struct Launcher {
     var plan = SpawnPlan(
       arguments: WordBlock(program.arguments.bytes), environment: environment,
       searchPath: path ?? ByteString(Self.fallbackPath).bytes, stdin: devNull,
-      stdout: output(program.stdout), stderr: output(program.stderr))
+      stdout: .descriptor(devNull), stderr: .descriptor(devNull))
     plan.redirectStderr = program.redirectStderr
     plan.directory = program.directory?.bytes
     plan.umask = program.umask
@@ -99,13 +105,20 @@ struct Launcher {
     return plan
   }
 
-  private func output(_ target: LogTarget) -> SpawnPlan.Output {
-    switch target {
-    case .containerStdout: return .descriptor(.standardOutput)
-    case .containerStderr: return .descriptor(.standardError)
-    case .null: return .descriptor(devNull)
-    case .file(let path): return .file(path.bytes)
+  /// stdout and stderr.
+  private func connect(_ slot: Slot, _ plan: inout SpawnPlan) -> SpawnFailure? {
+    do throws(Errno) {
+      plan.stdout = try streams.output(slot, isErrors: false, plan.credentials, devNull)
+    } catch {
+      return Self.failure(.stdout, error)
     }
+    if plan.redirectStderr { return nil }
+    do throws(Errno) {
+      plan.stderr = try streams.output(slot, isErrors: true, plan.credentials, devNull)
+    } catch {
+      return Self.failure(.stderr, error)
+    }
+    return nil
   }
 
   private enum Identity {

@@ -164,8 +164,8 @@ struct Messages {
   private func object(of step: SpawnStep, _ program: Program) -> ByteString {
     switch step {
     case .user, .group, .groups, .gid, .uid, .proof: return program.user ?? ""
-    case .stdout: return path(program.stdout)
-    case .stderr: return path(program.stderr)
+    case .stdout: return path(program.stdout.target)
+    case .stderr: return path(program.stderr.target)
     case .directory: return program.directory ?? ""
     case .exec: return ByteString(program.arguments.bytes.prefix { $0 != 0 })
     default: return ""
@@ -182,16 +182,9 @@ struct Messages {
   private func path(_ target: LogTarget) -> ByteString {
     switch target {
     case .file(let path): return path
-    case .containerStdout, .containerStderr, .null: return ""
+    case .automatic: return "AUTO"
+    case .containerStdout, .containerStderr, .null, .syslog: return ""
     }
-  }
-
-  /// `2 s`, `1.5 s`.
-  private func seconds(_ length: Nanoseconds) -> ByteString {
-    let whole = length.count / 1_000_000_000
-    let tenths = length.count % 1_000_000_000 / 100_000_000
-    return tenths == 0
-      ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
   }
 }
 

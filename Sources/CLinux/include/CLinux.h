@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "CLinuxStreams.h"
+
 // Signals.
 
 struct cl_signal {
