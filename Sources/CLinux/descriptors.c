@@ -129,12 +129,12 @@ void cl_forget_startup_code(void) {
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
   uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
   uintptr_t end = (uintptr_t)etext & ~(page - 1);
-  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
   // A range with another advice is a mapping of its own, and pages are mapped in blocks only within
-  // one: what is touched beside it does not bring it back.
+  // one: what is touched beside it does not bring it back. So this comes before the pages go.
   uintptr_t cold = ((uintptr_t)swinit_cold_start + page - 1) & ~(page - 1);
   uintptr_t cold_end = (uintptr_t)swinit_cold_end & ~(page - 1);
   if (cold_end > cold) madvise((void *)cold, cold_end - cold, MADV_RANDOM);
+  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard) {

@@ -1,6 +1,7 @@
 // Pidfiles and the processes that they name.
 
 #define _GNU_SOURCE
+#include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -42,6 +43,11 @@ int cl_pidfd_signal(int pidfd, int signal) {
 #endif
 }
 
+int cl_pidfd_ended(int pidfd) {
+  struct pollfd ready = {pidfd, POLLIN, 0};
+  return poll(&ready, 1, 0) == 1;
+}
+
 int cl_is_child(pid_t pid) {
   siginfo_t info;
   return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
@@ -71,14 +77,14 @@ int cl_inotify_read(int inotify, int32_t *watches, int capacity) {
   for (ssize_t at = 0; at < size;) {
     struct inotify_event *event = (struct inotify_event *)(buffer + at);
     at += (ssize_t)(sizeof *event + event->len);
-    // A queue that ran over (-1) says that anything may have happened: it stands alone.
-    if (event->wd == -1) {
+    int is_known = 0;
+    for (int i = 0; i < count; i++) is_known |= watches[i] == event->wd;
+    // A queue that ran over (-1), or more watches than there is room for: anything may have happened.
+    if (event->wd == -1 || (!is_known && count == capacity)) {
       watches[0] = -1;
       return 1;
     }
-    int is_known = 0;
-    for (int i = 0; i < count; i++) is_known |= watches[i] == event->wd;
-    if (!is_known && count < capacity) watches[count++] = event->wd;
+    if (!is_known) watches[count++] = event->wd;
   }
   return count;
 }

@@ -95,7 +95,7 @@ int cl_reap_or_stopped(struct cl_ended *ended, int *stopped) {
   } while (pid < 0 && errno == EINTR);
   if (pid <= 0) return (int)pid;
   ended->pid = pid;
-  if (stopped) *stopped = WIFSTOPPED(status);
+  if (stopped) *stopped = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
   ended->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   ended->code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   return 1;

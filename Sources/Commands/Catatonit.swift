@@ -6,7 +6,7 @@ import Linux
 // which has -g and -P beside those of 0.1.
 
 func catatonit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
-  let log = CatatonitLog(isVerbose: environmentValue("CATATONIT_DEBUG") != nil)
+  var log = CatatonitLog(isVerbose: environmentValue("CATATONIT_DEBUG") != nil)
   if environmentValue("CATATONIT_LOG") != nil {
     log.say("ERROR", "CATATONIT_LOG is reserved for future use")
     return 1
@@ -43,7 +43,8 @@ func catatonit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
     Output.print(catatonitUsage, to: .standardError)
     return 1
   }
-  var loop = CommandLoop(rules) { log.hear($0) }
+  if command < words.count { log.command = words[command] }
+  var loop = CommandLoop(rules) { [log] in log.hear($0) }
   return loop.run(rules.pauses ? nil : arguments + command)
 }
 
@@ -80,6 +81,7 @@ private let catatonitHelp: ByteString = """
 /// catatonit's messages, on stderr.
 private struct CatatonitLog {
   let isVerbose: Bool
+  var command = ByteString()
 
   func hear(_ news: CommandNews) {
     switch news {
@@ -96,7 +98,7 @@ private struct CatatonitLog {
     case .cannotForward(let signal, let errno):
       // Below catatonit's level, like every warning of it.
       debug(message("forwarding of signal {} failed: {}", decimal(signal.number), words(errno)))
-    case .started(let pid): debug(message("pid1 ({}) spawned", decimal(pid)))
+    case .started(let pid): debug(message("pid1 ({}) spawned: {}", decimal(pid), command))
     case .keptSignal: debug("ignoring kernel attempting to stop us: tty has TOSTOP set")
     case .ended(let child, isCommand: false):
       debug(
@@ -106,7 +108,8 @@ private struct CatatonitLog {
             "child process {} exited due to signal {}", decimal(child.pid),
             decimal(child.signal)))
     case .noMoreEnded(hasChildren: false): debug("got ECHILD: no children left to monitor")
-    case .cannotHavePDeathSignal, .reapsNothing, .terminal, .received, .handOff, .rewritten,
+    case .cannotHavePDeathSignal, .isSubreaper, .reapsNothing, .terminal, .received, .handOff,
+      .rewritten,
       .forwarded, .droppedSignal, .suspending, .ended(_, isCommand: true),
       .noMoreEnded(hasChildren: true), .exiting:
       return

@@ -163,8 +163,8 @@ private struct DumbInitLog {
     case .forwarded(let signal), .cannotForward(let signal, _):
       Self.say(message("Forwarded signal {} to children.", decimal(signal.number)))
     case .droppedSignal(let signal):
-      Self.say(
-        message("Not forwarding signal {} to children (ignored).", decimal(signal.number)))
+      Self.say(message("Translating signal {} to 0.", decimal(signal.number)))
+      Self.say("Not forwarding signal 0 to children (ignored).")
     case .suspending: Self.say("Suspending self due to TTY signal.")
     case .ended(let child, _):
       Self.say(
@@ -177,7 +177,7 @@ private struct DumbInitLog {
             decimal(child.signal)))
     case .exiting(let code):
       Self.say(message("Child exited with status {}. Goodbye.", decimal(code)))
-    case .cannotHavePDeathSignal, .cannotBecomeSubreaper, .reapsNothing, .cannotFork,
+    case .cannotHavePDeathSignal, .cannotBecomeSubreaper, .isSubreaper, .reapsNothing, .cannotFork,
       .cannotRun, .keptSignal, .noMoreEnded:
       return
     }

@@ -104,22 +104,13 @@ private func states() -> ByteString {
     text += column(ByteString(state.text), 8) + column(decimal(state.rawValue), 5, fromRight: true)
     text += message("  {}\n", ByteString(state.meaning))
   }
-  return text + """
-
-            start, next try, restart           up for startsecs
-    STOPPED ---------------------------> STARTING ----------------> RUNNING
-    EXITED ----------------------------/  |    |                     |    |
-    BACKOFF --------------------------/   |    | stop           stop |    | ends
-    FATAL (only by a person) --------/    |    +-----> STOPPING <----+    v
-                                          |               |            EXITED
-                       ends too soon      v               v ends
-                                       BACKOFF         STOPPED
-                                        |    | stop
-          startretries are used up      v    +------> STOPPED
-                                      FATAL
-
-    The start that uses up startretries passes through BACKOFF without a pause.
-    """
+  text += message("\n{}\n\n", ByteString(StateArrow.picture))
+  for arrow in StateArrow.all {
+    text += column(ByteString(arrow.from.text), 8) + " -> " + column(ByteString(arrow.to.text), 8)
+    text += message("  {}\n", ByteString(arrow.cause))
+  }
+  text.bytes.removeLast()
+  return text
 }
 
 /// The text filled up with blanks to a width.

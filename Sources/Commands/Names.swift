@@ -61,6 +61,8 @@ struct NumberScanner {
     return index == start ? nil : isNegative ? -value : value
   }
 
+  var isAtEnd: Bool { index == bytes.count }
+
   /// Whether that byte comes next; it is passed over.
   mutating func take(_ byte: Unicode.Scalar) -> Bool {
     guard index < bytes.count, bytes[index] == UInt8(ascii: byte) else { return false }

@@ -159,5 +159,8 @@ extension OptionReader.Fault {
     }
   }
 
-  private func isLong(_ option: ByteString) -> Bool { option.hasPrefix("--") }
+  /// `--` alone is the letter `-`.
+  private func isLong(_ option: ByteString) -> Bool {
+    option.hasPrefix("--") && option.count > 2
+  }
 }

@@ -16,6 +16,8 @@ struct CommandRequest {
   var rules: CommandRules {
     var rules = CommandRules()
     rules.toGroup = toGroup
+    // A file system can be unmounted though swinit was started in it.
+    rules.leavesDirectory = true
     rules.accepted = accepted
     rules.rewrites = rewrites
     rules.parentDeathSignal = parentDeathSignal

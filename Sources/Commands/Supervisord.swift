@@ -27,7 +27,9 @@ func supervisord(_ words: [ByteString]) -> UInt8 {
         return 0
       case UInt8(ascii: "n"): break
       case UInt8(ascii: "c"): path = value
-      default: overrides.append((key(of: letter), value.isEmpty ? "true" : value))
+      case UInt8(ascii: "s"), UInt8(ascii: "k"), UInt8(ascii: "t"):
+        overrides.append((key(of: letter), "true"))
+      default: overrides.append((key(of: letter), value))
       }
     case .wrong(let what): return refuse(what.pythonText)
     case .end(let index):

@@ -68,12 +68,12 @@ private func read(
       case UInt8(ascii: "w"): options.warnsOfReaping = true
       case UInt8(ascii: "g"): options.rules.toGroup = true
       case UInt8(ascii: "p"):
-        guard value.hasPrefix("SIG"), value == value.uppercased, let signal = Signal(value),
-          signal.number < 32
+        guard let signal = Signal(value), signal.name == value, signal.number < 32,
+          !tiniLacks.contains(signal)
         else { return tiniRefuses("p", value) }
         options.rules.parentDeathSignal = signal
       default:
-        guard let code = value.unsignedDecimal, code <= 255 else {
+        guard let code = tiniNumber(value), (0...255).contains(code) else {
           return tiniRefuses("e", value)
         }
         options.rules.accepted.insert(UInt8(code))
@@ -89,6 +89,17 @@ private func read(
       return 1
     }
   }
+}
+
+/// SIGSTKFLT, SIGIO and SIGPWR are not among tini's names.
+private let tiniLacks = Signals(Signal(number: 16), Signal(number: 29), .power)
+
+/// As strtol(3) has it, to which nothing at all is 0.
+private func tiniNumber(_ text: ByteString) -> Int64? {
+  if text.isEmpty { return 0 }
+  var scanner = NumberScanner(text)
+  guard let number = scanner.number(), scanner.isAtEnd else { return nil }
+  return number
 }
 
 private func tiniRefuses(_ letter: StaticString, _ value: ByteString) -> UInt8 {
@@ -139,6 +150,7 @@ private struct TiniLog {
     case .cannotHavePDeathSignal: Self.fatal("Failed to set up parent death signal")
     case .cannotBecomeSubreaper(let errno):
       Self.fatal(message("Failed to register as child subreaper: {}", words(errno)))
+    case .isSubreaper: trace("Registered as child subreaper")
     case .reapsNothing: warn(reaperWarning)
     case .cannotFork(let errno): Self.fatal(message("fork failed: {}", words(errno)))
     case .cannotRun(let pid, let step, let errno):

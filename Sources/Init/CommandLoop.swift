@@ -76,6 +76,7 @@ public struct CommandLoop {
         hear?(.cannotBecomeSubreaper(error))
         return false
       }
+      hear?(.isSubreaper)
     } else if !isFirst, isSubreaper() == false {
       hear?(.reapsNothing)
     }
@@ -173,8 +174,8 @@ public struct CommandLoop {
             truncatingIfNeeded: child.signal == 0 ? child.code : 128 + child.signal)
           result = rules.accepted.contains(code) ? 0 : code
         }
-      case .stopped(let pid):
-        if pid == command { stopWithJob() }
+      case .stopped(let pid, let signal):
+        if pid == command { stopWithJob(Signal(number: signal)) }
       case .nothing:
         hear?(.noMoreEnded(hasChildren: true))
         if isBlocking { _ = waitForSignal() }
@@ -188,8 +189,13 @@ public struct CommandLoop {
     }
   }
 
-  /// The command was stopped (^Z): so are we, and the shell takes its terminal again.
-  private mutating func stopWithJob() {
+  /// The command was stopped (^Z): so are we, and the shell takes its terminal again. But when it is
+  /// we who are in front, for a shell says nothing when `fg` follows `bg`, it only wants the terminal.
+  private mutating func stopWithJob(_ signal: Signal) {
+    if signal == .terminalInput || signal == .terminalOutput, TerminalPlace.now == .foreground {
+      goOn()
+      return
+    }
     jobIsStopped = true
     suspendSelf()
   }
@@ -205,7 +211,6 @@ public struct CommandLoop {
   /// else our descendants.
   private mutating func sweep() {
     for signal in [Signal.terminate, .kill] {
-      reap(isBlocking: false)
       guard hasChildren else { return }
       if processID() == 1 {
         try? sendSignal(signal.number, to: -1)

@@ -63,6 +63,8 @@ public struct CommandRules {
 public enum CommandNews {
   case cannotHavePDeathSignal(Errno)
   case cannotBecomeSubreaper(Errno)
+  /// Orphans come to us though we are not PID 1.
+  case isSubreaper
   /// Orphans do not come to us.
   case reapsNothing
   /// Of the terminal: nil: given up; `leads`: and it was our session's.

@@ -114,7 +114,9 @@ public final class EventLoop {
       guard supervisor.pause(at: now) == .zero else { break }
       feed(.tick, at: now)
     }
-    if let deadline = following.deadline, deadline <= now() { follow { $0.timePassed(&$1) } }
+    if !following.isEmpty, let deadline = following.deadline, deadline <= now() {
+      follow { $0.timePassed(&$1) }
+    }
     flushLog()
   }
 
@@ -122,7 +124,7 @@ public final class EventLoop {
   private func timeout() -> Int32? {
     let now = now()
     var shortest = supervisor.pause(at: now)
-    if let deadline = following.deadline {
+    if !following.isEmpty, let deadline = following.deadline {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
@@ -147,6 +149,7 @@ public final class EventLoop {
       switch action {
       case .spawn(let slot): spawn(slot)
       case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
+      case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
       case .exit(let code, let reason): end(code, reason)
@@ -181,8 +184,8 @@ public final class EventLoop {
         handOff.remove(signal)
         continue
       }
-      // A writer learns from EPIPE what SIGPIPE would tell it.
-      if signal == .brokenPipe { continue }
+      // A writer learns from EPIPE what SIGPIPE would tell it. Anybody else's is for COMMAND.
+      if signal == .brokenPipe, received.senderPID == ownPID { continue }
       if signal == Signal.user2 {
         streams.reopen()
         log.write(.info, "log files are opened again: SIGUSR2")
@@ -227,7 +230,7 @@ public final class EventLoop {
   // Children.
 
   private func spawn(_ slot: Slot) {
-    following.willStart(slot)
+    if !following.isEmpty { following.willStart(slot) }
     let outcome = launcher.launch(slot) {
       if keptUser[slot] { return }
       keptUser[slot] = true
@@ -356,8 +359,8 @@ public final class EventLoop {
       case .detached(let slot): feed(.detached(slot))
       case .became(let slot, let pid): feed(.followed(slot, pid))
       case .ended(let slot, let status): feed(.gone(slot, status))
-      case .say(let slot, let text):
-        log.write(.info, message("{}: {}", messages.name(slot), text))
+      case .say(let slot, let level, let text):
+        log.write(level, message("{}: {}", messages.name(slot), text))
       }
     }
   }

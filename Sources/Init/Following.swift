@@ -17,7 +17,7 @@ struct Following {
     case became(Slot, ProcessID)
     case ended(Slot, WaitStatus)
     /// A line for the log.
-    case say(Slot, ByteString)
+    case say(Slot, LogLevel, ByteString)
   }
 
   /// Pauses between two looks at a file that cannot be watched; they double.
@@ -121,10 +121,12 @@ struct Following {
 
   /// A pidfd is readable: the daemon has ended. A child's status comes with its reaping.
   mutating func processEnded(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
-    guard let index = index(slot), entries[index].handle != nil else { return [] }
-    let pid = entries[index].follower.daemon
-    guard isChild(pid) else { return daemonEnded(index, nil, &world) }
-    if let handle = entries[index].handle { world.epoll.remove(handle.descriptor) }
+    // The event may be that of an earlier daemon, fetched before this one was taken on.
+    guard let index = index(slot), let handle = entries[index].handle, handle.hasEnded else {
+      return []
+    }
+    guard isChild(entries[index].follower.daemon) else { return daemonEnded(index, nil, &world) }
+    world.epoll.remove(handle.descriptor)
     return []
   }
 
@@ -132,9 +134,8 @@ struct Following {
   var deadline: Time? {
     var earliest: Time?
     for entry in entries {
-      for time in [entry.follower.deadline, entry.look] {
-        guard let time else { continue }
-        if time < earliest ?? time || earliest == nil { earliest = time }
+      for case .some(let time) in [entry.follower.deadline, entry.look] {
+        earliest = min(earliest ?? time, time)
       }
     }
     return earliest
@@ -168,24 +169,49 @@ struct Following {
   // Signals.
 
   /// Sends what is meant for a followed program: to the daemon, else to the command; SIGKILL to
-  /// both. False: it is not followed.
+  /// both. False: it is not followed. That one of them has just ended is no failure: who is told of
+  /// its end has been told already, or will be.
   mutating func send(
     _ signal: Signal, to slot: Slot, group: Bool, isStop: Bool, _ world: inout FollowingWorld
   ) throws(Errno) -> Bool {
     guard let index = index(slot) else { return false }
     if isStop { _ = tell(index, .told, &world) }
     let (command, daemon) = (entries[index].follower.command, entries[index].follower.daemon)
-    if daemon != 0 {
+    var failure: Errno?
+    if daemon != 0, let error = sendToDaemon(index, signal, group: group) { failure = error }
+    if command != 0, daemon == 0 || group || signal == .kill {
+      do throws(Errno) {
+        try sendSignal(signal.number, to: group ? -command : command)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure, failure != .noProcess { throw failure }
+    return true
+  }
+
+  /// To nobody when it has ended: its pid may be a stranger's.
+  private func sendToDaemon(_ index: Int, _ signal: Signal, group: Bool) -> Errno? {
+    let daemon = entries[index].follower.daemon
+    do throws(Errno) {
       if let handle = entries[index].handle {
         try handle.send(signal.number)
       } else if isChild(daemon) || processEntry(daemon)?.start == entries[index].daemonStart {
         try sendSignal(signal.number, to: daemon)
+      } else {
+        return nil
       }
-      if group { try? sendSignal(signal.number, to: -daemon) }
+    } catch {
+      return error
     }
-    guard command != 0, daemon == 0 || group || signal == .kill else { return true }
-    try sendSignal(signal.number, to: group ? -command : command)
-    return true
+    if group { try? sendSignal(signal.number, to: -daemon) }
+    return nil
+  }
+
+  /// A program of which no process is known is told to stop.
+  mutating func stopAwaited(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
+    guard let index = index(slot) else { return [] }
+    return tell(index, .told, &world)
   }
 
   // The file.
@@ -305,18 +331,18 @@ struct Following {
     for move in moves {
       switch move {
       case .follow(let pid):
-        orders.append(.say(slot, message("follows pid {} ({})", decimal(pid), path)))
+        orders.append(.say(slot, .info, message("follows pid {} ({})", decimal(pid), path)))
       case .detach: orders.append(.detached(slot))
       case .become(let pid):
-        orders.append(.say(slot, message("follows pid {} ({})", decimal(pid), path)))
+        orders.append(.say(slot, .info, message("follows pid {} ({})", decimal(pid), path)))
         orders.append(.became(slot, pid))
       case .nobodyNamed:
-        orders.append(.say(slot, message("{} names no process of it", path)))
+        orders.append(.say(slot, .warn, message("{} names no process of it", path)))
       case .endCommand(let signal):
         let command = entries[index].follower.command
         orders.append(
           .say(
-            slot,
+            slot, .warn,
             message("its daemon has ended: {} to pid {}", signal.name, decimal(command))))
         if command > 1, (try? sendSignal(signal.number, to: -command)) == nil {
           try? sendSignal(signal.number, to: command)

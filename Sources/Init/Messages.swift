@@ -17,6 +17,8 @@ struct Messages {
     switch notice {
     case .starting, .running, .stopping, .stopped, .nothingToStart, .stopRequested: return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
+    // The next line, FATAL, says it all.
+    case .backoff(_, _, pause: nil): return .debug
     case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping: return .warn
     case .fatal, .survivedKill: return .error
     }
@@ -30,6 +32,9 @@ struct Messages {
     case .running(let slot, let pid):
       return message("{}: RUNNING (pid {})", name(slot), decimal(pid))
     case .backoff(let slot, let failure, let pause):
+      guard let pause else {
+        return message("{}: BACKOFF, {}, no try is left", name(slot), reason(slot, failure))
+      }
       return message(
         "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), seconds(pause),
         hint(slot, failure))

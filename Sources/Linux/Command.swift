@@ -139,7 +139,7 @@ public func environmentValue(_ name: StaticString) -> [UInt8]? {
 public enum ReapedOrStopped: Sendable {
   case ended(EndedProcess)
   /// Stopped by SIGTSTP, SIGSTOP, …
-  case stopped(Int32)
+  case stopped(Int32, signal: Int32)
   /// There are children, but of none is there news.
   case nothing
   case noChildren
@@ -151,7 +151,7 @@ public func reapOrStopped(tellsStops: Bool) -> ReapedOrStopped {
   var stopped: Int32 = 0
   switch tellsStops ? cl_reap_or_stopped(&ended, &stopped) : cl_reap(&ended) {
   case 1:
-    if stopped != 0 { return .stopped(ended.pid) }
+    if stopped != 0 { return .stopped(ended.pid, signal: stopped) }
     return .ended(EndedProcess(pid: ended.pid, signal: ended.signal, code: ended.code))
   case 0: return .nothing
   default: return cl_errno() == ECHILD ? .noChildren : .nothing

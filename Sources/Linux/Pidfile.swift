@@ -56,6 +56,8 @@ public struct ProcessDescriptor {
     descriptor = FileDescriptor(number: number)
   }
 
+  public var hasEnded: Bool { cl_pidfd_ended(descriptor.number) != 0 }
+
   public func send(_ signal: Int32) throws(Errno) {
     guard cl_pidfd_signal(descriptor.number, signal) == 0 else { throw Errno.last }
   }

@@ -65,12 +65,15 @@ extension Supervisor {
     }
   }
 
-  /// The signal that tells a program to end: of COMMAND the one that it was just passed, if any was.
+  /// The signal that tells a program to end: COMMAND the one that it was just passed, if any was,
+  /// else SIGTERM; both rewritten.
   func stopSignal(of slot: Slot) -> Signal {
-    if hasForwarded(to: slot), case .told(let signal, _, _) = cause, let command {
-      return command.rewrites(signal) ?? signal
+    guard let command, command.slot == slot else {
+      return configuration.programs[slot].stopsignal ?? defaultStopSignal
     }
-    return configuration.programs[slot].stopsignal ?? defaultStopSignal
+    var signal = Signal.terminate
+    if case .told(let told, _, _) = cause { signal = told }
+    return command.rewrites(signal) ?? signal
   }
 
   /// The signal that began the stop went to COMMAND as every other.

@@ -85,6 +85,8 @@ public enum Action: Sendable {
   case spawn(Slot)
   /// kill(2); `group`: to the process group of that process.
   case signal(ProcessID, Signal, group: Bool)
+  /// The program is told to stop, and no process of it is known (`Event.detached`).
+  case stopAwaited(Slot)
   /// Signal everything that is left, but for ourselves; answer `childrenGone` when, or as soon
   /// as, there is no child any more.
   case sweep(Signal)
@@ -105,8 +107,8 @@ public enum StartFailure: Equatable, Sendable {
 public enum Notice: Equatable, Sendable {
   case starting(Slot, ProcessID)
   case running(Slot, ProcessID)
-  /// Another try follows after the pause.
-  case backoff(Slot, StartFailure, pause: Nanoseconds)
+  /// Another try follows after the pause; nil: no try is left, `fatal` comes next.
+  case backoff(Slot, StartFailure, pause: Nanoseconds?)
   case fatal(Slot, StartFailure, tries: Int32)
   /// `restart`: the pause before it is started again; nil: it stays ended.
   case exited(Slot, WaitStatus, expected: Bool, restart: Nanoseconds?)

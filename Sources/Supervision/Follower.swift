@@ -21,7 +21,7 @@ public struct Follower: Sendable {
   public static let pidfilePatience = Nanoseconds.seconds(10)
   /// How long a wrapper may take to end, or to start another daemon, when its daemon has ended.
   public static let successorPatience = Nanoseconds.seconds(5)
-  /// The same when the program was told to stop: nobody waits for a successor then.
+  /// Either of them when the program was told to stop: nobody waits for a daemon then.
   public static let wrapperPatience = Nanoseconds.seconds(1)
   /// How long a wrapper that was told to end may take before it gets SIGKILL.
   public static let commandPatience = Nanoseconds.seconds(10)
@@ -98,8 +98,10 @@ public struct Follower: Sendable {
       return []
     case .told:
       isTold = true
-      if case .bereft(let status, told: 0) = phase {
-        wait(bereft: status, Self.wrapperPatience, now)
+      switch phase {
+      case .bereft(let status, told: 0): wait(bereft: status, Self.wrapperPatience, now)
+      case .awaiting: deadline = min(deadline ?? now, now + Self.wrapperPatience)
+      case .idle, .command, .both, .daemon, .bereft: break
       }
       return []
     case .named(let pid): return named(pid)

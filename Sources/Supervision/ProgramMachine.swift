@@ -193,7 +193,7 @@ extension Supervisor {
     return overflow ? greatest : min(Nanoseconds(product), greatest)
   }
 
-  /// STARTING → BACKOFF or FATAL.
+  /// STARTING → BACKOFF, and on to FATAL when no try is left.
   mutating func startFailed(
     _ slot: Slot, _ failure: StartFailure, _ now: Time, _ actions: inout [Action]
   ) {
@@ -211,9 +211,14 @@ extension Supervisor {
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
     records[slot].failures = overflow ? .max : count
     remember(slot, .failed(failure))
+    transition(slot, to: .backoff)
     if startretries >= 0, records[slot].failures > startretries {
+      let tries = records[slot].failures
+      actions.append(.report(.backoff(slot, failure, pause: nil)))
+      // A person who starts it again gives it all its tries.
+      records[slot].failures = 0
       transition(slot, to: .fatal)
-      actions.append(.report(.fatal(slot, failure, tries: records[slot].failures)))
+      actions.append(.report(.fatal(slot, failure, tries: tries)))
       if case .running = phase {
         if configuration.programs[slot].essential != .none {
           beginStop(.essentialFatal(slot, failure), now, &actions)
@@ -231,7 +236,6 @@ extension Supervisor {
     if startretries < 0 {
       pause = min(pause, max(configuration.programs[slot].restartDelay.greatest, .seconds(1)))
     }
-    transition(slot, to: .backoff)
     actions.append(.report(.backoff(slot, failure, pause: pause)))
     if case .running = phase {
       timers.set(slot, to: now + pause)
@@ -248,7 +252,11 @@ extension Supervisor {
       let signal = stopSignal(of: slot)
       transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
       actions.append(.report(.stopping(slot, pid, signal)))
-      if pid != 0, !hasForwarded(to: slot) { send(signal, slot, pid, &actions) }
+      if pid == 0 {
+        actions.append(.stopAwaited(slot))
+      } else if !hasForwarded(to: slot) {
+        send(signal, slot, pid, &actions)
+      }
       timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
     case .backoff:
       timers.clear(slot)
@@ -275,7 +283,7 @@ extension Supervisor {
   mutating func kill(_ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]) {
     transition(slot, to: .stopping(pid: pid, stage: .killed))
     let group = configuration.programs[slot].killasgroup
-    actions.append(.signal(pid, .kill, group: group))
+    if pid != 0 { actions.append(.signal(pid, .kill, group: group)) }
     timers.set(slot, to: now + Self.killPatience)
   }
 

@@ -1,17 +1,7 @@
 import Configuration
 
-/// The state of one program (Supervisor's states and codes), with what belongs to it.
-///
-///                    start                up startsecs
-///        STOPPED ───────────▶ STARTING ───────────────▶ RUNNING ──┐
-///           ▲                 ▲  │  ▲                   │  ▲      │ stop
-///           │       start,    │  │  │ pause over        │  │      ▼
-///           │       restart   │  │  │             ended │  │   STOPPING ──▶ STOPPED
-///           │                 │  ▼  │                   ▼  │ (through       (ended)
-///           └───── stop ──── BACKOFF            EXITED ────┘  STARTING)
-///                             │
-///                             ▼ startretries used up
-///                            FATAL
+/// The state of one program (Supervisor's states and codes), with what belongs to it. The arrows
+/// between them are in `StateGraph.swift`.
 ///
 /// What may never happen: two live processes of one program; SIGKILL before `stopwaitsecs` is
 /// over (but for a person's second ^C); a timer for a program that is STOPPED, FATAL or EXITED

@@ -17,7 +17,9 @@ extension Supervisor {
     for slot in records.indices {
       switch records[slot].state {
       case .backoff, .exited(restarting: true): stop(slot, now, &actions)
-      case .stopped, .starting, .running, .stopping, .exited(restarting: false), .fatal: continue
+      // COMMAND's turn may have come just now.
+      case .stopped: timers.clear(slot)
+      case .starting, .running, .stopping, .exited(restarting: false), .fatal: continue
       }
     }
     levelMayBeGone(now, &actions)

@@ -181,7 +181,8 @@ public struct Supervisor: Sendable {
       if !resized, !wasForwarded { actions.append(.report(.ignored(signal, sender))) }
       return
     }
-    if signal == .interrupt { interrupts += 1 }
+    // One that COMMAND gets during the stop is COMMAND's.
+    if signal == .interrupt, cause == nil || !wasForwarded { interrupts += 1 }
     guard case .running = phase else {
       if onTerminal, signal == .interrupt, interrupts == 2, !wasForwarded {
         actions.append(.report(.killingAll(sender)))

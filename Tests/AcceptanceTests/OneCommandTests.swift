@@ -150,8 +150,9 @@ extension Acceptance {
       try await withSwinit(setup("swinit", ["--", "sh", "-c", script], launcher: launcher)) {
         swinit in
         try await swinit.line("up")
-        let fifo = FileHandle(forWritingAtPath: swinit.folder.path + "/fifo")
-        try fifo?.write(contentsOf: Data("x\n".utf8))
+        let fifo = open(swinit.folder.path + "/fifo", O_WRONLY | O_CLOEXEC)
+        #expect(write(fifo, "x\n", 2) == 2)
+        close(fifo)
         try await swinit.expectEnd(4)
         #expect(swinit.output?.texts.contains("told") == true, "\(swinit.transcript)")
       }
@@ -198,7 +199,7 @@ extension Acceptance {
     func aShellOnATerminalHasJobControl(_ words: [String], leads: Bool) async throws {
       let script = """
         set -m; sleep 1000 & kill -STOP %1; wait %1; jobs; kill -CONT %1; kill %1
-        echo "tty $(ps -o tpgid= -p $$ | tr -d ' ') $(ps -o pgid= -p $$ | tr -d ' ')"
+        read -r _ _ _ _ group _ _ front _ < /proc/$$/stat; echo "tty $front $group"
         """
       var setup = setup(
         words[0], words.dropFirst() + ["bash", "-c", script],
@@ -237,6 +238,95 @@ extension Acceptance {
         try await swinit.expectEnd(code)
         let lines = swinit.output?.texts ?? []
         #expect(text.isEmpty || lines.contains { $0.contains(text) }, "\(swinit.transcript)")
+      }
+    }
+
+    /// A shell with a child in its group: who of them hears of a signal.
+    @Test(
+      arguments: [
+        ("tini", ["-g", "--"], [:], true), ("tini", ["--"], [:], false),
+        ("tini", [], ["TINI_KILL_PROCESS_GROUP": ""], true), ("catatonit", ["-g"], [:], true),
+        ("catatonit", [], [:], false), ("dumb-init", [], [:], true),
+        ("dumb-init", ["-c"], [:], false), ("dumb-init", ["--single-child"], [:], false),
+        ("dumb-init", [], ["DUMB_INIT_SETSID": "0"], false), ("swinit", ["--"], [:], false),
+        ("swinit", ["--group", "--"], [:], true),
+      ] as [(String, [String], [String: String], Bool)])
+    func whatGoesToTheGroup(
+      _ name: String, _ words: [String], _ variables: [String: String], toGroup: Bool
+    ) async throws {
+      let script = """
+        FOLDER/listener & trap 'echo shell' USR1
+        trap 'exit 6' USR2
+        while :; do sleep 0.02 & wait $!; done
+        """
+      let setup = setup(
+        name, words + ["sh", "-c", script], files: ["listener": listener],
+        environment: variables)
+      try await withSwinit(setup) { swinit in
+        try await swinit.line("ready")
+        kill(swinit.pid, SIGUSR1)
+        try await swinit.line("shell")
+        if toGroup { try await swinit.line("got USR1") }
+        kill(swinit.pid, SIGUSR2)
+        try await swinit.expectEnd(6)
+        #expect((swinit.output?.texts.contains("got USR1") == true) == toGroup)
+      }
+    }
+
+    @Test(
+      arguments: [
+        ("tini", ["-w", "--", "sh", "-c", "(sleep 0.01 &); sleep 0.2"], [:], "Reaped zombie"),
+        ("tini", ["true"], ["TINI_VERBOSITY": "3"], "Received SIGCHLD"),
+        ("tini", ["-h"], [:], "Usage: tini [OPTIONS] PROGRAM -- [ARGS] | --version"),
+        ("dumb-init", ["true"], ["DUMB_INIT_DEBUG": "1"], "Running in debug mode."),
+        ("dumb-init", ["-v", "true"], [:], "Child exited with status 0. Goodbye."),
+        ("dumb-init", ["--vers"], [:], "dumb-init v1.2.5"),
+        ("catatonit", ["true"], ["CATATONIT_DEBUG": "1"], "DEBUG (catatonit:"),
+        ("catatonit", ["-h"], [:], "usage: catatonit [-ghLPV]"),
+      ] as [(String, [String], [String: String], String)])
+    func whatTheySay(
+      _ name: String, _ words: [String], _ variables: [String: String], _ text: String
+    ) async throws {
+      try await withSwinit(setup(name, words, environment: variables)) { swinit in
+        try await swinit.expectEnd(0)
+        let said = swinit.errors.texts + (swinit.output?.texts ?? [])
+        #expect(said.contains { $0.contains(text) }, "\(swinit.transcript)")
+      }
+    }
+
+    @Test func catatonitPauses() async throws {
+      try await withSwinit(setup("catatonit", ["-P"])) { swinit in
+        try await swinit.wait("catatonit") { executable(swinit.pid)?.hasSuffix("/swinit") == true }
+        try await swinit.wait("its end") {
+          kill(swinit.pid, SIGTERM)
+          return swinit.ending != nil
+        }
+        try await swinit.expectEnd(0)
+      }
+      try await withSwinit(
+        setup("catatonit", ["true"], environment: ["CATATONIT_LOG": "x"])
+      ) { try await $0.expectEnd(1, "CATATONIT_LOG is reserved") }
+    }
+
+    @Test(arguments: [(["-r", "15:10"], "got USR1"), (["--rewrite=15:10"], "got USR1")])
+    func dumbInitRewrites(_ words: [String], _ text: String) async throws {
+      let setup = setup("dumb-init", words + ["FOLDER/listener"], files: ["listener": listener])
+      try await withSwinit(setup) { swinit in
+        try await swinit.line("ready")
+        kill(swinit.pid, SIGTERM)
+        try await swinit.line(text)
+      }
+    }
+
+    /// In a session of another: it warns unless it is told to reap.
+    @Test(arguments: [["-s"], []])
+    func tiniReapsWhenItIsTold(_ words: [String]) async throws {
+      let variables = words.isEmpty ? ["TINI_SUBREAPER": ""] : [:]
+      try await withSwinit(
+        setup("tini", words + ["true"], launcher: [], environment: variables)
+      ) { swinit in
+        try await swinit.expectEnd(0)
+        #expect(swinit.errors.texts.isEmpty, "\(swinit.transcript)")
       }
     }
 

@@ -12,6 +12,7 @@ private let wrapper = """
   case $1 in
     stay) trap : TERM; while :; do wait; sleep 0.05; kill -0 $! 2>/dev/null || exit 5; done ;;
     stuck) sleep 1000 ;;
+    twice) trap 'setsid $here/daemon 0 &' USR1; while :; do wait; sleep 0.02; done ;;
     again) trap 'end=1' USR2; while [ -z "$end" ]; do wait; setsid $here/daemon 0 & done ;;
   esac
   exit 0
@@ -47,6 +48,13 @@ extension Acceptance {
       // As a process of its own; nothing of it is native here.
       "command=%(here)s/./swinit2 pidproxy %(here)s/pid %(here)s/wrapper stay",
     ]
+
+    /// SIGKILL to the first daemon that said that it is up.
+    private func killDaemon(_ swinit: Container) async throws {
+      let line = try await swinit.line("is up")
+      let pid = try #require(pid_t(line.split(separator: " ")[1]))
+      kill(try #require(processes(inNamespaceOf: swinit.pid)[pid]), SIGKILL)
+    }
 
     /// A stale pidfile, which names a living stranger, is there from the beginning.
     @Test(arguments: forms)
@@ -112,10 +120,7 @@ extension Acceptance {
       try await withSwinit(setup("command=pidproxy %(here)s/pid %(here)s/wrapper stuck")) {
         swinit in
         try await swinit.log("d: follows pid ")
-        let line = try await swinit.line("is up")
-        let pid = try #require(pid_t(line.split(separator: " ")[1]))
-        let seen = try #require(processes(inNamespaceOf: swinit.pid)[pid])
-        kill(seen, SIGKILL)
+        try await killDaemon(swinit)
         try await swinit.log("d: its daemon has ended: SIGTERM to pid ")
         try await swinit.log("d: EXITED, killed by SIGTERM")
       }
@@ -143,14 +148,39 @@ extension Acceptance {
       try await withSwinit(setup("command=pidproxy %(here)s/pid %(here)s/wrapper again")) {
         swinit in
         try await swinit.log("d: follows pid ")
-        let line = try await swinit.line("is up")
-        let pid = try #require(pid_t(line.split(separator: " ")[1]))
-        let seen = try #require(processes(inNamespaceOf: swinit.pid)[pid])
-        kill(seen, SIGKILL)
+        try await killDaemon(swinit)
         try await swinit.wait("another daemon") {
           swinit.places(of: "d: follows pid ").count == 2
         }
         #expect(swinit.places(of: "d: EXITED").isEmpty)
+      }
+    }
+
+    /// swinit learns in one moment of the new daemon and then of the end of the old one.
+    @Test func theEndOfTheOldDaemonIsNotThatOfTheNewOne() async throws {
+      // The sweep at the end of everything sends SIGTERM: the stop has another signal.
+      let form =
+        "stopsignal=HUP\nstopwaitsecs=0.2\ncommand=pidproxy %(here)s/pid %(here)s/wrapper twice"
+      try await withSwinit(setup(form)) { swinit in
+        try await swinit.log("d: follows pid ")
+        try await swinit.log("d: RUNNING")
+        let old = swinit.folder.read("pid")
+        let wrapper = try await swinit.process("d")
+        kill(swinit.pid, SIGSTOP)
+        kill(try #require(processes(inNamespaceOf: swinit.pid)[wrapper]), SIGUSR1)
+        try await swinit.wait("a new pidfile") { swinit.folder.read("pid") != old }
+        try await killDaemon(swinit)
+        kill(swinit.pid, SIGCONT)
+        try await swinit.wait("another daemon") {
+          swinit.places(of: "d: follows pid ").count == 2
+        }
+        // A signal for the program goes to it, not to the wrapper.
+        swinit.signal(SIGTERM)
+        try await swinit.line("daemon got HUP")
+        try await swinit.expectEnd(0)
+        // And the new one was never given up in between.
+        let stop = swinit.places(of: "d: STOPPING")[0]
+        #expect(!swinit.errors.texts[stop + 1].contains("follows"), "\(swinit.transcript)")
       }
     }
 

@@ -5,7 +5,7 @@ import Testing
 /// SUPERVISOR.md §2: `%(name)s`.
 struct ExpansionTests {
   private var names: ExpansionNames {
-    let names = ExpansionNames(hostName: "box", inherited: ["HOME=/root", "EMPTY=", "N=42"])
+    let names = ExpansionNames(hostName: "box", inherited: ["HOME=/home/op", "EMPTY=", "N=42"])
     names.global = ["HOME=/global", "G=1"]
     names.programName = "web"
     names.groupName = "all"

@@ -102,7 +102,7 @@ struct ProgramTests {
     ("/proc/1/fd/1", .containerStdout), ("/proc/self/fd/2", .containerStderr),
     ("/dev/stderr", .containerStderr), ("/dev/null", .null), ("NONE", .null), ("none", .null),
     ("off", .null), ("AUTO", .containerStdout), ("syslog", .containerStdout),
-    ("/var/log/x.log", .file("/var/log/x.log")), ("~/x.log", .file("/root/x.log")),
+    ("/var/log/x.log", .file("/var/log/x.log")), ("~/x.log", .file("/home/op/x.log")),
     ("%(program_name)s.log", .file("x.log")), ("/l/%%d", .file("/l/%d")),
   ])
   func logFiles(text: String, expected: LogTarget) throws {
@@ -121,8 +121,8 @@ struct ProgramTests {
   }
 
   @Test func directoryExpandsTheTilde() throws {
-    #expect(try program(with: "directory=~").directory == "/root")
-    #expect(try program(with: "directory=~/a").directory == "/root/a")
+    #expect(try program(with: "directory=~").directory == "/home/op")
+    #expect(try program(with: "directory=~/a").directory == "/home/op/a")
     #expect(try program(with: "directory=~app/a").directory == "~app/a")
   }
 

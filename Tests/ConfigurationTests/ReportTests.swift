@@ -41,7 +41,7 @@ struct ReportTests {
     let program = try #require(programs["x:x"])
     let from = try #require(program["from"] as? [String: String])
     let expected: [(String, String, String)] = [
-      ("command", "/x /root", "/etc/app.conf:6"),
+      ("command", "/x /home/op", "/etc/app.conf:6"),
       ("process_name", "x", "default"),
       ("numprocs", "1", "default"),
       ("autostart", "false", "/etc/app.conf:7"),

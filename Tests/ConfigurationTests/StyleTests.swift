@@ -5,7 +5,9 @@ import Testing
 
 /// Whole configurations in the styles that are found in images, written for these tests.
 enum Styles {
-  static let environment = ["HOME=/root", "PATH=/bin", "WORKERS=2", "RUN_QUEUE=true", "HEAP=64m"]
+  static let environment = [
+    "HOME=/home/op", "PATH=/bin", "WORKERS=2", "RUN_QUEUE=true", "HEAP=64m",
+  ]
 
   static let workers = """
     [supervisord]

@@ -59,14 +59,14 @@ struct FakeSource: ConfigurationSource {
 
 /// Loads one file, `/etc/app.conf`.
 func loading(
-  _ text: String, environment: [String] = ["HOME=/root", "PATH=/bin"], strict: Bool = false,
+  _ text: String, environment: [String] = ["HOME=/home/op", "PATH=/bin"], strict: Bool = false,
   report: Bool = false
 ) -> LoadResult {
   loading(bytes: Array(text.utf8), environment: environment, strict: strict, report: report)
 }
 
 func loading(
-  bytes: [UInt8], environment: [String] = ["HOME=/root", "PATH=/bin"], strict: Bool = false,
+  bytes: [UInt8], environment: [String] = ["HOME=/home/op", "PATH=/bin"], strict: Bool = false,
   report: Bool = false
 ) -> LoadResult {
   var source = FakeSource()
@@ -76,7 +76,7 @@ func loading(
 }
 
 func loading(
-  _ source: FakeSource, _ paths: [String], environment: [String] = ["HOME=/root", "PATH=/bin"],
+  _ source: FakeSource, _ paths: [String], environment: [String] = ["HOME=/home/op", "PATH=/bin"],
   strict: Bool = false, report: Bool = false
 ) -> LoadResult {
   load(
@@ -106,7 +106,7 @@ extension Program {
 }
 
 /// The only program of a section that holds these lines beside a command.
-func program(with lines: String, environment: [String] = ["HOME=/root"]) throws -> Program {
+func program(with lines: String, environment: [String] = ["HOME=/home/op"]) throws -> Program {
   let result = loading("[program:x]\ncommand=/bin/x\n\(lines)\n", environment: environment)
   #expect(result.errors == [])
   return try #require(result.configuration.programs.first)

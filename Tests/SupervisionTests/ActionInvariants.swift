@@ -10,6 +10,7 @@ extension Invariants {
     /// The signal that a notice has announced.
     var announced: (pid: ProcessID, signal: Signal, group: Bool)?
     var killingAll = false
+    let actions = withoutForwarded(actions)
     for (index, action) in actions.enumerated() {
       if let expected = announced {
         guard case .signal(let pid, let signal, let group) = action,
@@ -28,6 +29,8 @@ extension Invariants {
         require(
           killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
         killAtOnce(pid, group, now)
+      case .stopAwaited(let slot):
+        require(programs[slot].pid == 0, "What has a process is sent a signal.")
       case .sweep(let signal): sweep(signal, killingAll, now)
       case .exit(let code, let reason):
         require(index == actions.count - 1, "No exit is followed by another action.")
@@ -38,6 +41,7 @@ extension Invariants {
       }
     }
     require(announced == nil, "No signal is announced and not sent.")
+    require(gaveUp == nil, "Nothing stays BACKOFF when no try is left.")
     if killingAll, stop?.sweep == nil {
       require(
         programs.allSatisfy { !$0.mustGo || $0.killed != nil },
@@ -60,7 +64,9 @@ extension Invariants {
     require(
       programs[slot].pid == 0 && !programs[slot].asked,
       "p\(slot): a program never has two processes.")
-    if programs[slot].state == .stopped {
+    if slot == command?.slot {
+      spawnCommand(slot, now)
+    } else if programs[slot].state == .stopped {
       require(
         started < startOrder.count && startOrder[started] == slot,
         "p\(slot): no first start comes before one of a lower level, twice, or unasked.")
@@ -105,7 +111,9 @@ extension Invariants {
       programs[slot].deadline = nil
       see(.abandoned)
     case .nothingToStart:
-      require(startOrder.isEmpty, "There never is nothing to start while something is.")
+      require(
+        startOrder.isEmpty && command == nil,
+        "There never is nothing to start while something is.")
     case .stopRequested(let signal, let sender):
       require(stop == nil, "A stop never begins twice.")
       told(signal, sender, event, now)
@@ -155,6 +163,7 @@ extension Invariants {
         processes[pid] == slot, "p\(slot): no program is RUNNING without a process.")
     }
     move(slot, to: .running)
+    programs[slot].wasReady = true
     programs[slot].runningSince = now
     programs[slot].tries = 0
     programs[slot].unexpected = nil
@@ -187,12 +196,17 @@ extension Invariants {
   }
 
   private mutating func backoff(
-    _ slot: Slot, _ failure: StartFailure, _ pause: Nanoseconds, _ event: Event, _ now: Time
+    _ slot: Slot, _ failure: StartFailure, _ pause: Nanoseconds?, _ event: Event, _ now: Time
   ) {
     let program = configuration.programs[slot]
     require(
       failure == startFailure(slot, event, now),
       "p\(slot): no start fails that did not, nor for another reason.")
+    guard let pause else {
+      move(slot, to: .backoff)
+      gaveUp = slot
+      return
+    }
     require(
       program.startretries < 0 || programs[slot].tries <= program.startretries,
       "p\(slot): no start is retried more than startretries times.")
@@ -221,11 +235,17 @@ extension Invariants {
       program.startretries >= 0 && programs[slot].tries == program.startretries + 1,
       "p\(slot): nothing is FATAL before or after startretries retries, nor with -1.")
     require(tries == programs[slot].tries, "p\(slot): no try is miscounted.")
+    require(gaveUp == slot, "p\(slot): nothing is FATAL but out of BACKOFF, with no try left.")
+    gaveUp = nil
     see(tries == 1 ? .fatalAtOnce : .fatalAfterRetries)
     move(slot, to: .fatal)
+    programs[slot].tries = 0
     rememberFailure(slot, failure)
+    let code = programs[slot].unexpected?.code ?? 0
     if program.essential != .none {
-      beginStop(.essentialFatal(slot, failure), programs[slot].unexpected?.code ?? 0, now)
+      beginStop(.essentialFatal(slot, failure), code, now)
+    } else if command != nil, program.autostart, !programs[slot].wasReady {
+      beginStop(.awaitedFatal(slot, failure), code, now)
     }
     stopIfNothingIsLeft(now)
   }
@@ -259,7 +279,11 @@ extension Invariants {
     guard again, stop == nil else {
       require(restart == nil, "p\(slot): nothing is restarted that autorestart or a stop forbids.")
       if stop != nil { see(.exitedDuringStop) }
-      if program.essential == .exit { beginStop(.essentialExited(slot, status), code, now) }
+      if slot == command?.slot {
+        beginStop(.commandEnded(slot, status), commandCode(status), now)
+      } else if program.essential == .exit {
+        beginStop(.essentialExited(slot, status), code, now)
+      }
       return stopIfNothingIsLeft(now)
     }
     let pause = programs[slot].restartPause(program, lived: now - programs[slot].runningSince)
@@ -278,6 +302,7 @@ extension Invariants {
         return require(false, "p\(slot): nothing is STOPPED while its process lives.")
       }
       if programs[slot].abandoned { see(.endedAfterAbandoned) }
+      if slot == command?.slot { commandStopped(slot, reaped) }
     } else {
       require(status == nil, "p\(slot): no exit status is invented.")
       see(.stopInBackoff)

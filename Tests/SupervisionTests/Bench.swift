@@ -20,21 +20,8 @@ struct Bench {
     core = Supervisor(configuration, onTerminal: onTerminal)
   }
 
-  /// The last of the programs is COMMAND.
-  init(
-    command programs: [Program], rewrites: SignalRewrites = SignalRewrites(),
-    onTerminal: Bool = false
-  ) {
-    var configuration = Configuration()
-    configuration.groups = [Group(name: "g", priority: 999)]
-    configuration.programs = programs
-    core = Supervisor(
-      configuration, onTerminal: onTerminal,
-      command: MainCommand(slot: programs.count - 1, rewrites: rewrites))
-  }
-
-  init(_ configuration: Configuration, onTerminal: Bool = false) {
-    core = Supervisor(configuration, onTerminal: onTerminal)
+  init(_ configuration: Configuration, onTerminal: Bool = false, command: MainCommand? = nil) {
+    core = Supervisor(configuration, onTerminal: onTerminal, command: command)
   }
 
   @discardableResult mutating func send(_ event: Event) -> [String] {
@@ -61,6 +48,12 @@ struct Bench {
         if case .spawn(let slot) = action { run(slot, pid: ProcessID(10 + slot)) }
       }
     }
+  }
+  /// What a person's `start` does. There is nobody yet who could ask for it.
+  @discardableResult mutating func startByHand(_ slot: Slot) -> [String] {
+    var actions: [Action] = []
+    core.start(slot, now, &actions)
+    return words(actions)
   }
   /// Answers a spawn: the process is there, and its exec succeeded.
   mutating func run(_ slot: Slot, pid: ProcessID) {

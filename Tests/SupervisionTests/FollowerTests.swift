@@ -89,6 +89,26 @@ import Testing
     #expect(desk.send(.commandEnded(.signalled(.terminate))) == [.end(.exited(0))])
   }
 
+  @Test func whenToldToStopALatePidfileHasASecond() {
+    var desk = Desk(.afterFork)
+    _ = desk.send(.commandEnded(.exited(0)))
+    _ = desk.send(.told, after: .seconds(2))
+    #expect(desk.follower.deadline == Time(nanoseconds: 3_000_000_000))
+    #expect(
+      desk.send(.timedOut(hasSuccessor: false), after: .seconds(1))
+        == [.nobodyNamed, .end(.exited(0))])
+  }
+
+  /// Nobody can be killed whose pid is not known.
+  @Test func whatIsDetachedAndKilledGetsNoSignal() {
+    var bench = Bench([.make { $0.stopwaitsecs = .zero }])
+    bench.start()
+    bench.send(.detached(0))
+    bench.signal(.terminate)
+    #expect(bench.tick() == ["p0 killing pid 0 after 0s"])
+    #expect(bench.send(.followed(0, 20)) == ["kill SIGKILL 20"])
+  }
+
   /// Random lives: every one ends, once, and not while a process of it is known to live.
   @Test func everyLifeEndsOnce() {
     for seed in 0..<20_000 {
@@ -141,7 +161,8 @@ import Testing
     var bench = Bench([.make()])
     bench.start()
     bench.send(.detached(0))
-    #expect(bench.signal(.terminate).last == "p0 STOPPING pid 0 SIGTERM")
+    #expect(
+      bench.signal(.terminate).suffix(2) == ["p0 STOPPING pid 0 SIGTERM", "stop awaited p0"])
     #expect(bench.send(.followed(0, 20)) == ["kill SIGTERM 20"])
     #expect(bench.send(.gone(0, .exited(0))).last == "sweep SIGTERM")
   }

@@ -21,14 +21,14 @@ enum StateName: CaseIterable {
     }
   }
 
-  /// Every arrow there is. A start that failed once too often is FATAL in the same moment in which
-  /// it would be BACKOFF. FATAL has no way out but a person's `start`, and nobody here gives one.
+  /// Every arrow there is but for a person's: FATAL has no way out but `start`, and nobody here
+  /// gives one.
   var next: [StateName] {
     switch self {
     case .stopped: return [.starting]
-    case .starting: return [.running, .backoff, .fatal, .stopping]
+    case .starting: return [.running, .backoff, .stopping]
     case .running: return [.exited, .stopping]
-    case .backoff: return [.starting, .stopped]
+    case .backoff: return [.starting, .fatal, .stopped]
     case .stopping: return [.stopped]
     case .exited: return [.starting]
     case .fatal: return []
@@ -59,6 +59,8 @@ struct History {
   /// When, and in the how manieth event, it got its stop signal.
   var told: (at: Time, event: Int)?
   var killed: Time?
+  /// It was RUNNING once.
+  var wasReady = false
   /// It has withstood SIGKILL and nobody waits for it.
   var abandoned = false
   /// The last end, if it was unexpected; `order` says which of several programs was first.
@@ -94,8 +96,11 @@ struct History {
 /// The orderly stop, once it has begun.
 struct StopHistory {
   let began: Time
-  let reason: ExitReason
-  let code: UInt8
+  /// COMMAND's end can take the place of the signal that began the stop.
+  var reason: ExitReason
+  var code: UInt8
+  /// The signal that began it, if one did.
+  let signal: Signal?
   /// When it must be over.
   let bound: Time
   var interrupts = 0
@@ -114,4 +119,7 @@ enum Sight: Int, CaseIterable {
   case toldZero, toldByChild, toldSignal, toldFailure, toldNoFailure
   case essentialFatal, essentialExited, nothingLeftFine, nothingLeftFailed
   case secondSweep, exitWithSurvivors, orphanReaped
+  case commandStarted, forwarded, rewritten, dropped, forwardedDuringStop, notForwarded
+  case commandEnded, commandEndedWhenTold, commandEndedWhenAbandoned, commandAccepted
+  case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
 }

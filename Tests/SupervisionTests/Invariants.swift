@@ -8,6 +8,7 @@ import Configuration
 
 struct Invariants {
   let configuration: Configuration
+  let command: MainCommand?
   let onTerminal: Bool
   let greatestDelay: Nanoseconds
   /// The autostart programs in the order in which they have to start.
@@ -21,6 +22,8 @@ struct Invariants {
   var orphans: UInt64 = 0
   var unexpectedEnds = 0
   var stop: StopHistory?
+  /// The program that is BACKOFF with no try left, on its way to FATAL.
+  var gaveUp: Slot?
   /// Counts events.
   var event = 0
   /// Bits of `Sight`.
@@ -28,24 +31,37 @@ struct Invariants {
   /// The first thing that happened though it never may.
   var violation: String?
 
-  init(_ configuration: Configuration, onTerminal: Bool, greatestDelay: Nanoseconds) {
+  /// What the signal of the present event has to become on its way to COMMAND; nil: it does not go
+  /// there.
+  var forwarding: Forwarding?
+
+  init(
+    _ configuration: Configuration, onTerminal: Bool, command: MainCommand?,
+    greatestDelay: Nanoseconds
+  ) {
     self.configuration = configuration
+    self.command = command
     self.onTerminal = onTerminal
     self.greatestDelay = greatestDelay
     programs = configuration.programs.map { _ in History() }
     let order = configuration.programs.indices.sorted { left, right in
-      let (a, b) = (Self.level(left, configuration), Self.level(right, configuration))
+      let a = Self.level(left, configuration, command)
+      let b = Self.level(right, configuration, command)
       return a == b ? left < right : a < b
     }
     startOrder = order.filter { configuration.programs[$0].autostart }
     idleTurn = order.last.map { !configuration.programs[$0].autostart } ?? false
   }
 
-  static func level(_ slot: Slot, _ configuration: Configuration) -> (Int32, Int32) {
+  /// COMMAND's is above all others.
+  static func level(
+    _ slot: Slot, _ configuration: Configuration, _ command: MainCommand?
+  ) -> (Int, Int) {
+    if slot == command?.slot { return (.max, .max) }
     let program = configuration.programs[slot]
-    return (configuration.groups[program.group].priority, program.priority)
+    return (Int(configuration.groups[program.group].priority), Int(program.priority))
   }
-  func level(_ slot: Slot) -> (Int32, Int32) { Self.level(slot, configuration) }
+  func level(_ slot: Slot) -> (Int, Int) { Self.level(slot, configuration, command) }
 
   mutating func require(_ holds: Bool, _ sentence: @autoclosure () -> String) {
     if !holds, violation == nil { violation = sentence() }
@@ -68,8 +84,10 @@ struct Invariants {
     self.event += 1
     let wasOver = stop?.exited ?? false
     if case .tick = event { checkTick(now, actions) }
+    forwarding = forwarding(of: event)
     takeIn(event, now)
     walk(actions, event, now)
+    commandMayBeDue(now)
     if wasOver {
       for action in actions {
         guard case .report = action else {
@@ -133,7 +151,9 @@ struct Invariants {
         programs[slot].deadline = nil
       }
     case .signal(let signal, _):
-      if stop != nil, signal == .interrupt, configuration.globals.stopOn.contains(signal) {
+      if stop != nil, signal == .interrupt, forwarding == nil,
+        configuration.globals.stopOn.contains(signal)
+      {
         stop?.interrupts += 1
       }
       if signal == .windowChange, onTerminal { see(.resized) }
@@ -166,6 +186,8 @@ struct Invariants {
   private mutating func checkTimers(_ core: Supervisor, _ now: Time) {
     for slot in programs.indices {
       switch programs[slot].state {
+      case .stopped where slot == command?.slot && programs[slot].deadline != nil:
+        require(core.timers.isSet(slot), "COMMAND never waits when its turn has come.")
       case .stopped, .running, .fatal:
         require(
           !core.timers.isSet(slot),

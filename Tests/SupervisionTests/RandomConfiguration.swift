@@ -29,6 +29,33 @@ extension World {
     return configuration
   }
 
+  /// Makes COMMAND one of the programs, as `swinit -- COMMAND` does.
+  static func addCommand(
+    _ configuration: inout Configuration, _ random: inout SplitMix64
+  ) -> MainCommand {
+    if random.chance(50) {
+      // All are soon ready, or COMMAND would seldom be started.
+      for slot in configuration.programs.indices { configuration.programs[slot].startsecs = .zero }
+    }
+    configuration.groups.append(Group(name: "command", priority: .max))
+    var program = Program(
+      name: "command", group: configuration.groups.count - 1, arguments: "true\0")
+    program.autostart = false
+    program.autorestart = .never
+    program.startsecs = .zero
+    program.startretries = 0
+    program.essential = .fatal
+    program.exitcodes = random.pick([ExitCodes(0), ExitCodes(0, 1, 143)])
+    program.stopasgroup = random.chance(30)
+    program.killasgroup = program.stopasgroup
+    configuration.programs.append(program)
+    var command = MainCommand(slot: configuration.programs.count - 1)
+    if random.chance(30) { command.rewrites.set(.terminate, .quit) }
+    if random.chance(20) { command.rewrites.set(.interrupt, nil) }
+    if random.chance(20) { command.rewrites.set(.hangup, .user2) }
+    return command
+  }
+
   private static func randomProgram(
     _ slot: Slot, groups: Int, _ random: inout SplitMix64
   ) -> Program {

@@ -26,9 +26,11 @@ struct Simulation {
 
   init(seed: UInt64, logging: Bool) {
     world = World(seed: seed)
-    core = Supervisor(world.configuration, onTerminal: world.onTerminal)
+    core = Supervisor(
+      world.configuration, onTerminal: world.onTerminal, command: world.command)
     invariants = Invariants(
-      world.configuration, onTerminal: world.onTerminal, greatestDelay: world.greatestDelay)
+      world.configuration, onTerminal: world.onTerminal, command: world.command,
+      greatestDelay: world.greatestDelay)
     log = logging ? [] : nil
   }
 
@@ -84,6 +86,7 @@ struct Simulation {
         switch action {
         case .spawn(let slot): next = world.fork(slot)
         case .signal(let pid, let signal, _): world.signal(pid, signal)
+        case .stopAwaited: break
         case .sweep(let signal): world.sweep(signal)
         case .report, .exit: continue
         }
@@ -141,6 +144,7 @@ private func setting(_ name: String) -> UInt64? {
       SWINIT_SEED=\(seed): this happened though it never may:
       \(simulation.invariants.violation ?? "(not the second time)")
       terminal: \(simulation.world.onTerminal)
+      command: \(simulation.world.command.map { "p\($0.slot)" } ?? "none")
       \(simulation.world.configuration.programs.enumerated().map(describe).joined(separator: "\n"))
       \(log.suffix(60).joined(separator: "\n"))
       """)

@@ -21,15 +21,28 @@ extension Invariants {
         !programs[other].mustGo,
         "p\(slot): no level is told before all processes of the higher ones are gone (p\(other)).")
     }
-    var expected = Signal.terminate
-    if case .told(.interrupt, _, _) = stop.reason { expected = .interrupt }
     require(
-      signal == program.stopsignal ?? expected, "p\(slot): no other than the stop signal is sent.")
+      signal == stopSignal(slot, stop), "p\(slot): no other than the stop signal is sent.")
     if programs[slot].state == .starting { see(.stopWhileStarting) }
     move(slot, to: .stopping)
     programs[slot].told = (now, event)
     programs[slot].deadline = now + program.stopwaitsecs
+    if slot == command?.slot {
+      // The signal that began the stop went to COMMAND as every other.
+      if stop.signal != nil { return nil }
+      see(.commandToldByStop)
+    }
     return (pid, signal, program.stopasgroup)
+  }
+
+  /// TERM and INT stand for themselves where `stopsignal` is unset; COMMAND's is rewritten.
+  private func stopSignal(_ slot: Slot, _ stop: StopHistory) -> Signal {
+    if let command, slot == command.slot {
+      let signal = stop.signal ?? .terminate
+      return command.rewrites(signal) ?? signal
+    }
+    let inherited: Signal = stop.signal == .interrupt ? .interrupt : .terminate
+    return configuration.programs[slot].stopsignal ?? inherited
   }
 
   mutating func killing(
@@ -113,9 +126,13 @@ extension Invariants {
       case .signal: see(.toldSignal)
       case .failure: see(failed == nil ? .toldNoFailure : .toldFailure)
       }
-    case .essentialFatal: see(.essentialFatal)
+    case .essentialFatal(let slot, _):
+      see(slot == command?.slot ? .commandFatal : .essentialFatal)
+    case .commandEnded(_, let status):
+      see(stop?.signal == nil ? .commandEnded : .commandEndedWhenTold)
+      if code == 0, status.code != 0 { see(.commandAccepted) }
+    case .awaitedFatal: see(.awaitedFatal)
     case .essentialExited: see(.essentialExited)
-    case .commandEnded, .awaitedFatal: break
     case .nothingLeft(let failed): see(failed == nil ? .nothingLeftFine : .nothingLeftFailed)
     }
   }
@@ -154,7 +171,8 @@ extension Invariants {
 
   /// SPEC §6: there were autostart programs, each ended by itself, none is running or to come.
   mutating func stopIfNothingIsLeft(_ now: Time) {
-    guard !configuration.globals.stay, !startOrder.isEmpty, started == startOrder.count,
+    guard command == nil, !configuration.globals.stay, !startOrder.isEmpty,
+      started == startOrder.count,
       startOrder.allSatisfy({ programs[$0].isOver })
     else { return }
     beginStop(.nothingLeft(failed: firstUnexpected?.failure), firstUnexpected?.code ?? 0, now)
@@ -174,8 +192,14 @@ extension Invariants {
     var bound = longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
     bound += Supervisor.sweepPatience.count + Supervisor.killPatience.count
     bound += Int64(2 * programs.count + 2) * (greatestDelay.count + 1_000_000)
+    var signal: Signal?
+    if case .told(let told, _, _) = reason { signal = told }
     stop = StopHistory(
-      began: now, reason: reason, code: code, bound: now + Nanoseconds(bound))
+      began: now, reason: reason, code: code, signal: signal, bound: now + Nanoseconds(bound))
+    if let command, programs[command.slot].state == .stopped {
+      see(programs[command.slot].deadline == nil ? .commandNeverStarted : .turnTakenBack)
+      programs[command.slot].deadline = nil
+    }
     // What is not running is not waited for.
     for slot in programs.indices where programs[slot].state == .exited {
       programs[slot].deadline = nil

@@ -159,7 +159,7 @@ import Testing
       program.group = group
       configuration.programs.append(program)
     }
-    let levels = Levels(configuration)
+    let levels = Levels(configuration, command: nil)
     #expect(levels.order == [4, 2, 5, 0, 3, 1])
     #expect(levels.level == [3, 4, 1, 3, 0, 2])
     #expect(

@@ -12,6 +12,7 @@ func words(_ action: Action) -> String {
   case .spawn(let slot): return "spawn p\(slot)"
   case .signal(let pid, let signal, let group):
     return "kill \(signal.name) \(pid)" + (group ? " group" : "")
+  case .stopAwaited(let slot): return "stop awaited p\(slot)"
   case .sweep(let signal): return "sweep \(signal.name)"
   case .report(let notice): return words(notice)
   case .exit(let code, let reason): return "exit \(code): \(words(reason))"
@@ -23,7 +24,8 @@ func words(_ notice: Notice) -> String {
   case .starting(let slot, let pid): return "p\(slot) STARTING pid \(pid)"
   case .running(let slot, let pid): return "p\(slot) RUNNING pid \(pid)"
   case .backoff(let slot, let failure, let pause):
-    return "p\(slot) BACKOFF \(words(failure)), again in \(words(pause))"
+    return "p\(slot) BACKOFF \(words(failure))"
+      + (pause.map { ", again in \(words($0))" } ?? ", no more")
   case .fatal(let slot, let failure, let tries):
     return "p\(slot) FATAL \(words(failure)), tries \(tries)"
   case .exited(let slot, let status, let expected, let restart):

@@ -70,6 +70,7 @@ struct World {
   }
 
   let configuration: Configuration
+  let command: MainCommand?
   let onTerminal: Bool
   /// How much later than asked for a tick may come.
   let greatestDelay: Nanoseconds
@@ -84,9 +85,17 @@ struct World {
 
   init(seed: UInt64) {
     var random = SplitMix64(state: seed)
-    let configuration = Self.randomConfiguration(&random)
+    var configuration = Self.randomConfiguration(&random)
+    command = random.chance(40) ? Self.addCommand(&configuration, &random) : nil
     let calm = random.chance(30)
-    characters = configuration.programs.map { _ in Self.randomCharacter(calm, &random) }
+    var characters = configuration.programs.map { _ in Self.randomCharacter(calm, &random) }
+    if let command, random.chance(20) {
+      // One that has to be given up.
+      characters[command.slot].life = 0
+      characters[command.slot].stubborn = 100
+      characters[command.slot].unkillable = 100
+    }
+    self.characters = characters
     self.configuration = configuration
     onTerminal = random.chance(40)
     greatestDelay = random.pick([.zero, .milliseconds(1), .milliseconds(300), .seconds(4)])
@@ -100,7 +109,8 @@ struct World {
       .milliseconds(5), .seconds(3), .seconds(40), .seconds(600),
     ])
     if random.chance(75) { schedule(.signal(stopSignal(), sender()), within: span) }
-    for _ in 0..<random.below(4) { schedule(.signal(anySignal(), sender()), within: span) }
+    let signals = random.below(command == nil ? 4 : 8)
+    for _ in 0..<signals { schedule(.signal(anySignal(), sender()), within: span) }
     for _ in 0..<random.below(4) { schedule(.orphanAppears, within: span) }
     for _ in 0..<random.below(3) { schedule(.stranger, within: span) }
     for _ in 0..<random.below(4) { schedule(.strayTick, within: span) }
@@ -183,6 +193,8 @@ struct World {
       return
     }
     if process.ignoresStop { return }
+    // What is passed on to COMMAND need not end it.
+    if process.slot == command?.slot, random.chance(50) { return }
     let status: WaitStatus = random.pick([.signalled(signal), .exited(0), .exited(143)])
     let patience: Nanoseconds = random.pick([
       .zero, .milliseconds(5), .seconds(2), .seconds(12),

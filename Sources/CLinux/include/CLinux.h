@@ -63,7 +63,8 @@ struct cl_ended {
 };
 // 1: one child reaped, 0: none has ended, -1: errno (ECHILD: there is none).
 int cl_reap(struct cl_ended *ended);
-// The same, and 1 with `stopped` set for a child that was stopped (SIGTSTP and its like).
+// The same, and 1 with `stopped` set to the signal for a child that was stopped (SIGTSTP and its
+// like).
 int cl_reap_or_stopped(struct cl_ended *ended, int *stopped);
 // Makes us the one that orphans among our descendants go to (prctl(2)).
 int cl_become_subreaper(void);
@@ -198,6 +199,7 @@ int cl_file_stamp(const char *path, struct cl_file_stamp *stamp);
 // pidfd_open(2), and kill(2) for it: never another process that got the same pid.
 int cl_pidfd_open(pid_t pid);
 int cl_pidfd_signal(int pidfd, int signal);
+int cl_pidfd_ended(int pidfd);
 // Whether it is a child of ours, living or not yet reaped.
 int cl_is_child(pid_t pid);
 // inotify(7), non-blocking: what happens to a file, and what comes into a directory.

@@ -20,20 +20,28 @@ final class Container {
   private(set) var ending: Ending?
   private let copy: String
   private var held: [Int32] = []
+  private(set) var terminal: Terminal?
 
   init(_ setup: Setup) throws {
     guard let binary = Binary.path else { throw Trouble("SWINIT_BINARY is not set") }
     folder = try Folder()
     // Beside the test's files, where every user and every mount namespace can reach it.
     copy = try folder.copy(binary, as: "swinit")
+    let name = folder.path + "/" + setup.called
+    if name != copy { symlink("swinit", name) }
     for (name, text) in setup.fragments { try folder.write(text, to: name) }
     for (name, text) in setup.files { try folder.write(text, to: name, mode: 0o755) }
-    let words = setup.launcher + [copy] + (setup.arguments ?? ["-c", "FOLDER"])
+    let words = setup.launcher + [name] + (setup.arguments ?? ["-c", "FOLDER"])
     let path = folder.path
     var launch = Launch(
       words: words.map { $0.replacingOccurrences(of: "FOLDER", with: path) },
       environment: setup.environment)
 
+    if setup.onTerminal || setup.streams == .terminal {
+      let terminal = try Terminal()
+      self.terminal = terminal
+      launch.terminal = terminal.path
+    }
     var given: [Int32] = []
     defer { for descriptor in given { close(descriptor) } }
     let first = try Pipe()
@@ -56,13 +64,13 @@ final class Container {
       given.append(stuck)
       held.append(keeper)
       launch.given[2] = stuck
+    case .terminal:
+      output = terminal.map { Lines(reading: $0.descriptor) }
+      errors = Lines(reading: -1)
+      launch.given = [1: 0, 2: 0]
     }
     if setup.leaksDescriptor { launch.given[9] = first.writer }
-    if setup.onTerminal {
-      let terminal = try newTerminal()
-      held.append(terminal.descriptor)
-      launch.terminal = terminal.path
-    }
+    if let terminal, setup.streams != .terminal { held.append(terminal.descriptor) }
     outer = try launch.start()
     pid = outer
   }
@@ -154,6 +162,16 @@ final class Container {
     #expect(lastLine.isEmpty || last.contains(lastLine), "\(transcript)", sourceLocation: place)
   }
 
+  /// All that was written on the terminal or stdout so far, with what no newline ends yet.
+  var screen: String {
+    (output?.texts ?? []).map { $0 + "\n" }.joined() + (output?.remainder ?? "")
+  }
+
+  /// Waits until `text` is on the terminal.
+  func see(_ text: String, within bound: Double = patience) async throws {
+    try await wait("\"\(text)\" on the terminal", within: bound) { screen.contains(text) }
+  }
+
   /// To swinit, from outside of its namespace.
   func signal(_ number: Int32) {
     look()
@@ -194,19 +212,6 @@ private func fullPipe(in folder: Folder) throws -> (writer: Int32, keeper: Int32
   while write(keeper, chunk, 1) > 0 {}
   // A second opening, so that the one that swinit gets blocks.
   return (open(path, O_WRONLY | O_CLOEXEC), keeper)
-}
-
-/// A new pseudo terminal: our end of it, and the path of the other.
-private func newTerminal() throws -> (descriptor: Int32, path: String) {
-  let unlock = UInt(0x4004_5431)  // TIOCSPTLCK
-  let getNumber = UInt(0x8004_5430)  // TIOCGPTN
-  let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-  var locked: Int32 = 0
-  var number: Int32 = 0
-  guard terminal >= 0, ioctl(terminal, unlock, &locked) == 0,
-    ioctl(terminal, getNumber, &number) == 0
-  else { throw Trouble("no terminal: errno \(errno)") }
-  return (terminal, "/dev/pts/\(number)")
 }
 
 /// Runs `body` with a started swinit and takes everything away after it.

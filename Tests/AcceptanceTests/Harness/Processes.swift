@@ -73,3 +73,35 @@ func zombies(of parent: pid_t) -> [pid_t] {
       && statusField(text, "State")?.hasPrefix("Z") == true
   }
 }
+
+/// What /proc/PID/stat says of a process and its terminal.
+struct ProcessStat {
+  let state: Substring
+  let group: pid_t
+  let session: pid_t
+  /// The foreground group of its controlling terminal; -1 without one.
+  let foreground: pid_t
+
+  init?(_ pid: pid_t) {
+    guard let fields = procFile("\(pid)/stat")?.split(separator: ")").last?.split(separator: " "),
+      fields.count > 6, let group = pid_t(fields[2]), let session = pid_t(fields[3]),
+      let foreground = pid_t(fields[5])
+    else { return nil }
+    (self.state, self.group, self.session, self.foreground) = (
+      fields[0], group, session, foreground
+    )
+  }
+
+  var isStopped: Bool { state == "T" }
+  var isInFront: Bool { group == foreground }
+}
+
+/// The descendant of `pid` whose command line is `line`.
+func descendant(of pid: pid_t, running line: String) -> pid_t? {
+  for child in children(of: pid) {
+    let words = procFile("\(child)/cmdline")?.split(separator: "\0").joined(separator: " ")
+    if words == line { return child }
+    if let found = descendant(of: child, running: line) { return found }
+  }
+  return nil
+}

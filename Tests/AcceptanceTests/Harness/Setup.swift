@@ -6,6 +6,8 @@ struct Setup {
   var fragments: [String: String]
   /// Executable files beside the fragments, by name; `%(here)s/NAME` in a fragment.
   var files: [String: String] = [:]
+  /// The name that swinit is called by.
+  var called = "swinit"
   /// What starts swinit; swinit and its arguments are appended. `PATH` is the test's folder.
   var launcher = Setup.asPID1
   /// nil: `-c` and the folder.
@@ -25,6 +27,8 @@ struct Setup {
     case merged
     /// stderr is a pipe that is full from the start and read by nobody.
     case stuckStderr
+    /// stdin, stdout and stderr are one terminal, the controlling one of the session.
+    case terminal
   }
 
   init(_ fragment: String, files: [String: String] = [:]) {

@@ -31,6 +31,7 @@ struct Launch {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, terminal ?? "/dev/null", O_RDWR, 0)
+    // In a session of its own what it opens becomes its controlling terminal.
     for (number, descriptor) in given {
       posix_spawn_file_actions_adddup2(&actions, descriptor, number)
     }
