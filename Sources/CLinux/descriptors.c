@@ -9,9 +9,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "CLinux.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8  // musl 1.2.3 does not know it
+#endif
 
 int cl_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
@@ -93,7 +98,13 @@ ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket) {
     } while (written < 0 && errno == EINTR);
     return written;
   }
-  // A descriptor that we share with others cannot be made non-blocking without doing it to them.
+  // A descriptor that we share with others cannot be made non-blocking without doing it to them;
+  // since Linux 6.5 one write to a pipe can be (pwritev2(2), RWF_NOWAIT).
+  struct iovec part = {(void *)bytes, count};
+  do {
+    written = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, RWF_NOWAIT);
+  } while (written < 0 && errno == EINTR);
+  if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)) return written;
   // A pipe that polls as writable takes a page (PIPE_BUF) at once.
   struct pollfd ready = {fd, POLLOUT, 0};
   int count_ready;

@@ -46,6 +46,12 @@ static void set_descriptors(const struct cl_spawn *spawn) {
   if (err != 2 && dup2(err, 2) < 0) fail(spawn, CL_STEP_STDERR);
 }
 
+// Of our own 0, 1 and 2 only what has a place of its own is replaced.
+static void keep_descriptors(const struct cl_spawn *spawn) {
+  if (spawn->stdout_fd > 2 && dup2(spawn->stdout_fd, 1) < 0) fail(spawn, CL_STEP_STDOUT);
+  if (spawn->stderr_fd > 2 && dup2(spawn->stderr_fd, 2) < 0) fail(spawn, CL_STEP_STDERR);
+}
+
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count) {
   // In a user namespace that forbids setgroups there is nothing to lose when the primary group is
   // the only one.
@@ -176,7 +182,11 @@ static _Noreturn void become_program(const struct cl_spawn *spawn) {
     struct rlimit limit = {spawn->nofile, spawn->nofile_limit};
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0) fail(spawn, CL_STEP_LIMITS);
   }
-  if (!spawn->keep_descriptors) set_descriptors(spawn);
+  if (spawn->keep_descriptors) {
+    keep_descriptors(spawn);
+  } else {
+    set_descriptors(spawn);
+  }
   if (spawn->set_user) {
     int step = cl_become_user(spawn->uid, spawn->gid, spawn->groups, spawn->group_count);
     if (step) fail(spawn, step);

@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -17,6 +18,14 @@ int cl_log_pipe(int ends[2]) {
   if (pipe2(ends, O_CLOEXEC) < 0) return -1;
   // Not by pipe2: a non-blocking end of the child's would lose what it writes too fast.
   return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+int cl_widen_pipe(int fd, int bytes) { return fcntl(fd, F_SETPIPE_SZ, bytes); }
+
+int cl_refuses_to_open(int fd) {
+  char path[] = "/proc/self/fd/0";
+  path[sizeof path - 2] = (char)('0' + fd);
+  return cl_is_socket(fd) || (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 && errno == EACCES);
 }
 
 int cl_give_pipe(int fd, uid_t uid, gid_t gid) {

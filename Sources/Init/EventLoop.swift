@@ -63,7 +63,7 @@ public final class EventLoop {
     epoll = try Epoll()
     self.signals = signals
     try epoll.addReader(signals.descriptor, token: Token.signals.packed)
-    streams = Streams(configuration, hasCommand: command != nil)
+    streams = Streams(configuration)
     log = Log(configuration.globals, streams, file: logfile)
     launcher = Launcher(configuration, devNull: devNull, streams: streams, command: command)
     hasCommand = command != nil

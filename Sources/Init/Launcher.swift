@@ -64,7 +64,7 @@ struct Launcher {
     case .unavailable: keepUser()
     case .failed(let failure): return .failed(failure)
     }
-    if plan.takesOver == nil, let failure = connect(slot, &plan) { return .failed(failure) }
+    if let failure = connect(slot, &plan) { return .failed(failure) }
     do throws(Errno) {
       let pipe = try ReportPipe()
       defer { pipe.writer.close() }

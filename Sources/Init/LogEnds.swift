@@ -15,16 +15,16 @@ extension Streams {
   /// When `timePassed` wants to be called; nil: never.
   var deadline: Time? {
     var first: Time?
-    for sink in sinks {
+    for sink in news.sinks {
       if let deadline = sink.deadline, deadline < first ?? .distantFuture { first = deadline }
     }
     return first
   }
 
   func timePassed(_ now: Time) {
-    for index in sinks.indices where sinks[index].timePassed(now) {
-      sinks[index].bytesBehind = bytesBehind(index)
-      sinks[index].tryAgain()
+    for sink in news.sinks where sink.timePassed(now) {
+      sink.bytesBehind = bytesBehind(sink.index)
+      sink.tryAgain()
     }
   }
 
@@ -39,7 +39,7 @@ extension Streams {
 
   /// Writes what can be written of swinit's own lines, and of what waited.
   func flush() {
-    for sink in sinks { sink.flush() }
+    for sink in news.sinks { sink.flush() }
   }
 
   /// SIGUSR2: somebody has moved the log files.

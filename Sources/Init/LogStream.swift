@@ -24,6 +24,8 @@ final class LogStream {
   var filter: AnsiFilter?
   /// Bytes that were read when the sink became full.
   var unread: [UInt8] = []
+  /// Its pipe was made wider, or that was tried.
+  var isWide = false
   /// epoll tells when there is something to read.
   var isWatched = false
   var isWaiting = false

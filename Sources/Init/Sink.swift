@@ -33,12 +33,18 @@ final class Sink {
   /// How long nobody may read before it is worth a word.
   static let blockedNotice = Nanoseconds.seconds(1)
 
+  /// Its place in `Streams.sinks`.
+  let index: Int
   let kind: Kind
   /// `stdout`, `stderr`, `syslog`, or the path.
   let name: ByteString
   let news: News
   var file: FileDescriptor?
-  var state = State.open
+  var state = State.open {
+    didSet { if state != .open { news.care(self) } }
+  }
+  /// Among `News.sinks`.
+  fileprivate var isListed = false
   /// Bytes that were accepted and are not written.
   private(set) var pending: [UInt8] = []
   private var ownPending = 0
@@ -46,7 +52,9 @@ final class Sink {
   /// Dropped since it broke, and for good.
   private(set) var dropped: UInt64 = 0
   /// Streams that have something for it, first come, first served.
-  var waiting: [Int] = []
+  var waiting: [Int] = [] {
+    didSet { news.care(self) }
+  }
   /// epoll tells when it is writable.
   var isWatched = false
 
@@ -76,9 +84,10 @@ final class Sink {
   var piece = Sink.piece
 
   private init(
-    _ kind: Kind, _ name: ByteString, _ file: FileDescriptor?, _ news: News, neverWaits: Bool,
-    path: ByteString = "", rotation: Rotation? = nil
+    _ index: Int, _ kind: Kind, _ name: ByteString, _ file: FileDescriptor?, _ news: News,
+    neverWaits: Bool, path: ByteString = "", rotation: Rotation? = nil
   ) {
+    self.index = index
     self.kind = kind
     self.name = name
     self.file = file
@@ -94,24 +103,26 @@ final class Sink {
   /// The container's stdout or stderr: on an open file of its own where that is possible, so that
   /// it can be non-blocking without making it so for the programs that share it. A regular file is
   /// shared for its position, and never blocks.
-  convenience init(container shared: FileDescriptor, _ news: News) {
+  convenience init(_ index: Int, container shared: FileDescriptor, _ news: News) {
     let name: ByteString = shared == .standardOutput ? "stdout" : "stderr"
     guard !shared.isRegularFile, !shared.isSocket,
       let own = try? FileDescriptor.reopenForWriting(shared.number)
     else {
-      self.init(.container, name, shared, news, neverWaits: false)
+      self.init(index, .container, name, shared, news, neverWaits: false)
       return
     }
-    self.init(.container, name, own, news, neverWaits: true)
+    self.init(index, .container, name, own, news, neverWaits: true)
   }
 
   /// A file that is open for appending.
-  convenience init(_ file: FileDescriptor, path: ByteString, rotation: Rotation?, _ news: News) {
-    self.init(.file, path, file, news, neverWaits: true, path: path, rotation: rotation)
+  convenience init(
+    _ index: Int, _ file: FileDescriptor, path: ByteString, rotation: Rotation?, _ news: News
+  ) {
+    self.init(index, .file, path, file, news, neverWaits: true, path: path, rotation: rotation)
   }
 
-  convenience init(syslog news: News) {
-    self.init(.syslog, "syslog", nil, news, neverWaits: true)
+  convenience init(_ index: Int, syslog news: News) {
+    self.init(index, .syslog, "syslog", nil, news, neverWaits: true)
     do throws(Errno) {
       file = try FileDescriptor.syslog()
     } catch {
@@ -135,6 +146,7 @@ final class Sink {
     let done = accepts ? push(bytes) : 0
     if done < bytes.count {
       pending.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[done...]))
+      news.care(self)
     }
   }
 
@@ -146,6 +158,7 @@ final class Sink {
     }
     ownPending += line.count
     pending.append(contentsOf: line)
+    news.care(self)
   }
 
   /// Writes what waits, unless it is known that it cannot be.
@@ -327,14 +340,35 @@ final class Sink {
     }
   }
 
+  /// Nothing waits in it or for it.
+  fileprivate var isContent: Bool { state == .open && pending.isEmpty && waiting.isEmpty }
+
   func isDue(_ now: Time) -> Bool { retryAt.map { $0 <= now } ?? true }
 
   func now() -> Time { Time(nanoseconds: monotonicNow()) }
 }
 
-/// What there is to say of the logs, until the loop says it.
+/// What there is to say of the logs, until the loop says it, and which sinks are to be looked at in
+/// each turn: of a thousand the few that hold something or do not accept.
 final class News {
   var list: [(LogLevel, ByteString)] = []
+  private(set) var sinks: [Sink] = []
+
+  func care(_ sink: Sink) {
+    if sink.isListed { return }
+    sink.isListed = true
+    sinks.append(sink)
+  }
+
+  /// Drops those with which all is well.
+  func forgetContent() {
+    if sinks.isEmpty { return }
+    let listed = sinks
+    sinks.removeAll(keepingCapacity: true)
+    for sink in listed {
+      if sink.isContent { sink.isListed = false } else { sinks.append(sink) }
+    }
+  }
 
   func say(_ level: LogLevel, _ text: ByteString) { list.append((level, text)) }
 }

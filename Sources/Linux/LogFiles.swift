@@ -21,6 +21,9 @@ public struct LogPipe: Sendable {
     writer = FileDescriptor(number: ends.1)
   }
 
+  /// Makes it hold more (`F_SETPIPE_SZ`). Beyond the kernel's limits it stays as it is.
+  public func widen(to bytes: Int) { _ = cl_widen_pipe(writer.number, Int32(bytes)) }
+
   /// Lets the user open it by name. Where that cannot be had, writing still works.
   public func give(to credentials: Credentials) {
     _ = cl_give_pipe(writer.number, credentials.uid, credentials.gid)
@@ -41,6 +44,9 @@ extension FileDescriptor {
     guard number >= 0 else { throw Errno.last }
     return FileDescriptor(number: number)
   }
+
+  /// Whether we ourselves may not open by name what this is open on, or nobody can (a socket).
+  public var refusesToBeOpened: Bool { cl_refuses_to_open(number) == 1 }
 
   /// Whether that user could open by name (/dev/stdout) what this is open on.
   public func canBeOpened(by credentials: Credentials) -> Bool {

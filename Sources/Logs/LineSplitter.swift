@@ -13,6 +13,9 @@ public enum LogLimit {
   public static let syslogLine = 8000
   /// Bytes read at once, and so the most that can wait behind a place that became full meanwhile.
   public static let read = 64 << 10
+  /// Bytes that the pipe of a program that writes fast holds (the kernel's memory, not ours; 64 KiB
+  /// for the others).
+  public static let widePipe = 256 << 10
   /// Formatted bytes after which they are written.
   public static let batch = 64 << 10
   /// Bytes of unfinished lines of all streams together; beyond it a stream's line is split early.

@@ -27,7 +27,7 @@ public final class OutputBuffer {
     let wanted = max(count + extra, capacity * 2, 4096)
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
     if let start {
-      larger.update(from: start, count: count)
+      copy(UnsafePointer(start), count, to: larger)
       start.deallocate()
     }
     start = larger
@@ -42,7 +42,7 @@ public final class OutputBuffer {
   @inline(__always)
   func append(_ part: UnsafeBufferPointer<UInt8>) {
     guard let source = part.baseAddress, part.count > 0 else { return }
-    reserve(part.count).update(from: source, count: part.count)
+    copy(source, part.count, to: reserve(part.count))
     count += part.count
   }
 
@@ -65,4 +65,44 @@ public final class OutputBuffer {
     start = nil
     capacity = 0
   }
+}
+
+/// Copies bytes that do not overlap.
+///
+/// Heads and lines are short: eight bytes at a time in place are several times faster than a call of
+/// `memcpy`, which pays off for the long ones. (`update(from:count:)` goes byte by byte where code is
+/// made small.)
+@inline(__always)
+func copy(_ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>) {
+  if count > 256 {
+    UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count)
+  } else {
+    copyShort(source, count, to: target)
+  }
+}
+
+@inline(never)
+private func copyShort(
+  _ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>
+) {
+  let source = UnsafeRawPointer(source)
+  let target = UnsafeMutableRawPointer(target)
+  guard count >= 8 else {
+    for index in 0..<max(0, count) {
+      target.storeBytes(
+        of: source.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index, as: UInt8.self)
+    }
+    return
+  }
+  var index = 0
+  while index < count - 8 {
+    target.storeBytes(
+      of: source.loadUnaligned(fromByteOffset: index, as: UInt64.self), toByteOffset: index,
+      as: UInt64.self)
+    index += 8
+  }
+  // The last eight, some of them for the second time.
+  target.storeBytes(
+    of: source.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self), toByteOffset: count - 8,
+    as: UInt64.self)
 }

@@ -128,7 +128,7 @@ struct cl_spawn {
   uint64_t nofile, nofile_limit;  // soft and hard RLIMIT_NOFILE; 0: unchanged
   int report_fd;                  // close-on-exec
   enum cl_session session;
-  int keep_descriptors;  // 0, 1 and 2 stay as they are
+  int keep_descriptors;  // 0, 1 and 2 stay, but for outputs above 2
   // Signals that the program gets blocked, ignored, or set back to their default.
   uint64_t blocked, ignored, defaulted;
   int shell_fallback;     // as execvp(3): a file that is no program is a script for /bin/sh

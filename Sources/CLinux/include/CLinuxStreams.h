@@ -7,6 +7,9 @@
 
 // A pipe, close-on-exec at both ends; only the reading end is non-blocking.
 int cl_log_pipe(int ends[2]);
+int cl_widen_pipe(int fd, int bytes);
+// Whether opening descriptor 1 or 2 by name fails for want of permission, or because it is a socket.
+int cl_refuses_to_open(int fd);
 // Lets a user open a pipe by name (/dev/stdout): makes it his, or writable for all.
 int cl_give_pipe(int fd, uid_t uid, gid_t gid);
 // Whether that user may open by name what our descriptor is open on. A socket nobody can open.
