@@ -14,7 +14,7 @@ final class LogStream {
   /// Where it leads, as index of `Streams.sinks`.
   let sink: Int
   /// nil: bytes as they come.
-  let writer: LineWriter?
+  var writer: LineWriter?
   var lines: LineSplitter
   /// Where lines go when `sink` is a syslog that is not there, and how.
   let fallback: (sink: Int, writer: LineWriter)?

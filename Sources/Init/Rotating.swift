@@ -72,6 +72,13 @@ extension Sink {
     }
   }
 
+  /// Before a try after a failure: the file may have been removed to make room, or its file system
+  /// been mounted anew.
+  func replaceFile() {
+    if let file, file.isNamed(path.bytes), failure == .noSpace { return }
+    try? openAgain()
+  }
+
   /// The old one is written to until the new one is there.
   private func openAgain() throws(Errno) {
     let new = try FileDescriptor.openLog(path.bytes)

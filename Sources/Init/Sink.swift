@@ -61,7 +61,7 @@ final class Sink {
   /// Since when it has not been open.
   private var since = Time(nanoseconds: 0)
   private var isSaid = false
-  private var failure: Errno?
+  private(set) var failure: Errno?
   private var pause = RetryPause()
   private(set) var retryAt: Time?
   /// What waits for it, in the pipes too: set before a try.
@@ -180,7 +180,8 @@ final class Sink {
   /// The descriptor is writable, or a pause is over.
   func tryAgain() {
     guard state == .blocked || state == .failing else { return }
-    if file == nil { reconnect() }
+    if kind == .syslog, file == nil { reconnect() }
+    if kind == .file, state == .failing { replaceFile() }
     guard file != nil else { return }
     state = .open
     retryAt = nil

@@ -135,7 +135,9 @@ final class Streams {
     case .containerStderr: sink = container(isErrors: true)
     case .file(let path):
       form = LineWriter.Form(program.fileFormat)
+      let count = sinks.count
       sink = try file(path, destination.rotation)
+      if sink < count, form == nil { form = shareInLines(sink) }
     case .null, .automatic, .syslog:
       sink = syslogSink()
       let writer = LineWriter(form ?? .raw, program: name, stream: stream)
@@ -192,6 +194,14 @@ final class Streams {
     sinks.append(Sink(sinks.count, syslog: news))
     syslog = sinks.count - 1
     return sinks.count - 1
+  }
+
+  /// Who writes to a file together with others does so in whole lines.
+  private func shareInLines(_ sink: Int) -> LineWriter.Form {
+    for stream in streams where stream.sink == sink && stream.writer == nil {
+      stream.writer = LineWriter(.raw, program: stream.program, stream: "")
+    }
+    return .raw
   }
 
   private func automaticLog(_ program: Program, isErrors: Bool) throws(Errno) -> ByteString {

@@ -33,18 +33,19 @@ import Testing
     #expect(lines(bytes, .prefix) == Array("app | ".utf8) + bytes)
   }
 
-  @Test(arguments: [
-    ([0x00, 0x1F, 0x7F], "\\u0000\\u001f\u{7F}"),
-    ([0x09, 0x0D, 0x22, 0x5C], #"\t\r\"\\"#),
-    ([0xC3, 0xA9], "é"), ([0xE9], "\\u00e9"), ([0xC3], "\\u00c3"),
-    ([0xE2, 0x82, 0xAC], "€"), ([0xE2, 0x82], "\\u00e2\\u0082"),
-    ([0xF0, 0x9F, 0x98, 0x80], "😀"), ([0xF0, 0x9F, 0x98], "\\u00f0\\u009f\\u0098"),
-    // Overlong, a surrogate, beyond U+10FFFF, a lone continuation.
-    ([0xC0, 0xAF], "\\u00c0\\u00af"), ([0xE0, 0x80, 0x80], "\\u00e0\\u0080\\u0080"),
-    ([0xED, 0xA0, 0x80], "\\u00ed\\u00a0\\u0080"),
-    ([0xF4, 0x90, 0x80, 0x80], "\\u00f4\\u0090\\u0080\\u0080"), ([0x80], "\\u0080"),
-    ([0xF5, 0xFF], "\\u00f5\\u00ff"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([0x00, 0x1F, 0x7F], "\\u0000\\u001f\u{7F}"),
+      ([0x09, 0x0D, 0x22, 0x5C], #"\t\r\"\\"#),
+      ([0xC3, 0xA9], "é"), ([0xE9], "\\u00e9"), ([0xC3], "\\u00c3"),
+      ([0xE2, 0x82, 0xAC], "€"), ([0xE2, 0x82], "\\u00e2\\u0082"),
+      ([0xF0, 0x9F, 0x98, 0x80], "😀"), ([0xF0, 0x9F, 0x98], "\\u00f0\\u009f\\u0098"),
+      // Overlong, a surrogate, beyond U+10FFFF, a lone continuation.
+      ([0xC0, 0xAF], "\\u00c0\\u00af"), ([0xE0, 0x80, 0x80], "\\u00e0\\u0080\\u0080"),
+      ([0xED, 0xA0, 0x80], "\\u00ed\\u00a0\\u0080"),
+      ([0xF4, 0x90, 0x80, 0x80], "\\u00f4\\u0090\\u0080\\u0080"), ([0x80], "\\u0080"),
+      ([0xF5, 0xFF], "\\u00f5\\u00ff"),
+    ] as [([UInt8], String)])
   func jsonEscapes(bytes: [UInt8], expected: String) throws {
     // At every place within the words that are looked at.
     for lead in 0..<9 {
@@ -61,7 +62,9 @@ import Testing
   @Test(arguments: 0..<200 as Range<UInt64>)
   func randomBytesAreValidJSON(seed: UInt64) throws {
     var random = Seeded(seed)
-    let alphabet: [UInt8] = [0x61, 0x22, 0x5C, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x00, 0x7F]
+    let alphabet: [UInt8] = [
+      0x61, 0x22, 0x5C, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x00, 0x7F,
+    ]
     let bytes = (0..<Int.random(in: 0...100, using: &random)).map { _ in
       Bool.random(using: &random)
         ? alphabet.randomElement(using: &random)! : UInt8.random(in: 0...255, using: &random)
@@ -109,13 +112,14 @@ import Testing
     #expect(text.contains(#""program":"a\"b","stream":"stderr","message":"x"}"#))
   }
 
-  @Test(arguments: [
-    (0, "1970-01-01T00:00:00.000Z", "Jan  1 00:00:00"),
-    (951_782_399_999, "2000-02-28T23:59:59.999Z", "Feb 28 23:59:59"),
-    (951_782_400_000, "2000-02-29T00:00:00.000Z", "Feb 29 00:00:00"),
-    (1_798_761_599_001, "2026-12-31T23:59:59.001Z", "Dec 31 23:59:59"),
-    (4_107_542_400_000, "2100-03-01T00:00:00.000Z", "Mar  1 00:00:00"),
-  ] as [(Int64, String, String)])
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00.000Z", "Jan  1 00:00:00"),
+      (951_782_399_999, "2000-02-28T23:59:59.999Z", "Feb 28 23:59:59"),
+      (951_782_400_000, "2000-02-29T00:00:00.000Z", "Feb 29 00:00:00"),
+      (1_798_761_599_001, "2026-12-31T23:59:59.001Z", "Dec 31 23:59:59"),
+      (4_107_542_400_000, "2100-03-01T00:00:00.000Z", "Mar  1 00:00:00"),
+    ] as [(Int64, String, String)])
   func clock(milliseconds: Int64, text: String, syslog: String) {
     let clock = ClockText(nanoseconds: milliseconds * 1_000_000)
     #expect(String(decoding: clock.bytes, as: UTF8.self) == text)

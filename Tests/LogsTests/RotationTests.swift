@@ -17,16 +17,17 @@ import Testing
     return files
   }
 
-  @Test(arguments: [
-    (["f"], 3, ["f.1": "f"]),
-    (["f", "f.1"], 3, ["f.1": "f", "f.2": "f.1"]),
-    // The oldest goes.
-    (["f", "f.1", "f.2", "f.3"], 3, ["f.1": "f", "f.2": "f.1", "f.3": "f.2"]),
-    (["f", "f.1"], 1, ["f.1": "f"]),
-    // A gap is filled; what lies behind it stays.
-    (["f", "f.1", "f.3"], 3, ["f.1": "f", "f.2": "f.1", "f.3": "f.3"]),
-    (["f", "f.2"], 3, ["f.1": "f", "f.2": "f.2"]),
-  ] as [([String], Int32, [String: String])])
+  @Test(
+    arguments: [
+      (["f"], 3, ["f.1": "f"]),
+      (["f", "f.1"], 3, ["f.1": "f", "f.2": "f.1"]),
+      // The oldest goes.
+      (["f", "f.1", "f.2", "f.3"], 3, ["f.1": "f", "f.2": "f.1", "f.3": "f.2"]),
+      (["f", "f.1"], 1, ["f.1": "f"]),
+      // A gap is filled; what lies behind it stays.
+      (["f", "f.1", "f.3"], 3, ["f.1": "f", "f.2": "f.1", "f.3": "f.3"]),
+      (["f", "f.2"], 3, ["f.1": "f", "f.2": "f.2"]),
+    ] as [([String], Int32, [String: String])])
   func namesAreSupervisors(names: [String], backups: Int32, expected: [String: String]) {
     #expect(rotated(names, backups: backups) == expected)
   }
@@ -58,7 +59,7 @@ import Testing
     ("app-stderr---supervisor-a1b2c3d4.log1234", true),
     ("app-stdout---other-a1b2c3d4.log", false),
     ("---supervisor-a1b2c3d4.log", false),
-    ("app-stdout---supervisor-.log", true),
+    ("app-stdout---supervisor-.log", false),
     ("app-stdout---supervisor-a1b2c3d4.txt", false),
     ("app.log", false), (".log", false), ("", false), ("1234", false),
   ])
