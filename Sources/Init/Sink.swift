@@ -319,7 +319,8 @@ final class Sink {
   /// When `timePassed` wants to be called; nil: never.
   var deadline: Time? {
     switch state {
-    case .open, .broken: return nil
+    // Who waits here is served in the next turn.
+    case .open, .broken: return waiting.isEmpty ? nil : Time(nanoseconds: 0)
     case .blocked: return isSaid ? nil : since + Self.blockedNotice
     // Without anything for it syslog is asked again with the next line, not by the clock.
     case .failing: return kind == .syslog && pending.isEmpty ? nil : retryAt
@@ -361,12 +362,13 @@ final class News {
     sinks.append(sink)
   }
 
-  /// Drops those with which all is well.
+  /// Drops those with which all is well. The first becomes the last, so that each has its turn.
   func forgetContent() {
     if sinks.isEmpty { return }
     let listed = sinks
     sinks.removeAll(keepingCapacity: true)
-    for sink in listed {
+    for index in 1...listed.count {
+      let sink = listed[index == listed.count ? 0 : index]
       if sink.isContent { sink.isListed = false } else { sinks.append(sink) }
     }
   }

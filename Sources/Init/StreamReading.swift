@@ -15,7 +15,8 @@ extension Streams {
     for _ in 0..<Self.readsInTurn {
       guard turnBytes < Self.turnBudget else { return }
       if let blocker = blocker(streams[index]) { return park(index, at: blocker, epoll) }
-      if !serve(index) { return }
+      let mayHaveMore = serve(index)
+      if parkWithUnread(index, epoll) || !mayHaveMore { return }
     }
     widen(streams[index])
   }
@@ -27,8 +28,10 @@ extension Streams {
     stream.pipe.widen(to: LogLimit.widePipe)
   }
 
-  /// New pipes, and streams whose sink accepts again.
+  /// New pipes, and streams whose sink accepts again; these have a budget of their own, so that the
+  /// readable ones cannot use it all up.
   func watch(_ epoll: Epoll) {
+    turnBytes = 0
     if !unwatched.isEmpty {
       let new = unwatched
       unwatched.removeAll()
@@ -56,17 +59,33 @@ extension Streams {
     if !stream.isWatched { unwatched.append(index) }
   }
 
+  /// Who has something unread is the first to be served again: so only one of a sink's streams ever
+  /// has.
+  private func parkWithUnread(_ index: Int, _ epoll: Epoll) -> Bool {
+    let stream = streams[index]
+    if stream.unread.isEmpty { return false }
+    park(index, at: blocker(stream) ?? current(stream).sink, epoll)
+    return true
+  }
+
   func park(_ index: Int, at sink: Sink, _ epoll: Epoll) {
     let stream = streams[index]
     if stream.isWatched { epoll.remove(stream.pipe.reader) }
     stream.isWatched = false
     guard !stream.isWaiting else { return }
     stream.isWaiting = true
-    sink.waiting.append(index)
+    if stream.unread.isEmpty {
+      sink.waiting.append(index)
+    } else {
+      sink.waiting.insert(index, at: 0)
+    }
   }
 
   private func serveWaiting(_ sink: Sink, _ epoll: Epoll) {
-    while let index = sink.waiting.first, turnBytes < Self.turnBudget, sink.accepts {
+    for _ in 0..<Self.waitingInTurn {
+      guard let index = sink.waiting.first, turnBytes < Self.turnBudget, sink.accepts else {
+        return
+      }
       sink.waiting.removeFirst()
       streams[index].isWaiting = false
       if let other = blocker(streams[index]) {
@@ -75,9 +94,7 @@ extension Streams {
       }
       watchStream(index, epoll)
       serve(index)
-      if !streams[index].unread.isEmpty, let blocker = blocker(streams[index]) {
-        park(index, at: blocker, epoll)
-      }
+      _ = parkWithUnread(index, epoll)
     }
   }
 

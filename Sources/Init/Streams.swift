@@ -17,6 +17,8 @@ final class Streams {
   static let turnBudget = 1 << 20
   /// Reads from one pipe before it is the others' turn.
   static let readsInTurn = 4
+  /// Streams of one sink that are served after they waited, before it is the next sink's turn.
+  static let waitingInTurn = 16
   /// Bytes that are read at a program's end before its end is told: twice what a pipe holds, which a
   /// grandchild may be filling. What comes later is read later.
   static let endBudget = 128 << 10
