@@ -131,6 +131,7 @@ uint64_t cl_monotonic_now(void) {
 // that the start alone needs (layout.ld), in the release build.
 extern const char __executable_start[];
 extern const char etext[];
+extern const char swinit_code_start[] __attribute__((weak));
 extern const char swinit_cold_start[] __attribute__((weak));
 extern const char swinit_cold_end[] __attribute__((weak));
 
@@ -142,6 +143,9 @@ void cl_forget_startup_code(void) {
   uintptr_t end = (uintptr_t)etext & ~(page - 1);
   // A range with another advice is a mapping of its own, and pages are mapped in blocks only within
   // one: what is touched beside it does not bring it back. So this comes before the pages go.
+  // Of the constants few pages are needed, here and there: each is one.
+  uintptr_t code = (uintptr_t)swinit_code_start & ~(page - 1);
+  for (uintptr_t at = start; at < code; at += 2 * page) madvise((void *)at, page, MADV_RANDOM);
   uintptr_t cold = ((uintptr_t)swinit_cold_start + page - 1) & ~(page - 1);
   uintptr_t cold_end = (uintptr_t)swinit_cold_end & ~(page - 1);
   if (cold_end > cold) madvise((void *)cold, cold_end - cold, MADV_RANDOM);

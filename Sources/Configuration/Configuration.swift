@@ -83,6 +83,8 @@ public enum LogFormat: UInt8, Sendable {
   case timestamp
   /// One object a line: time, program, stream, message.
   case json
+
+  public var hasTime: Bool { self == .timestamp || self == .json }
 }
 
 /// All that is to be known of one of a program's two streams.

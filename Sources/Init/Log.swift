@@ -14,6 +14,8 @@ struct Log {
   private var sinks: [Sink] = []
   private let syslogHead: ByteString
   private var clock = ClockText()
+  /// For syslog.
+  private var needsTime = false
 
   /// - Parameter file: where messages go as well, when `[swinit] logfile` names a file.
   init(_ globals: Globals, _ streams: Streams, file: FileDescriptor?) {
@@ -34,6 +36,7 @@ struct Log {
   private mutating func add(_ index: Int, _ streams: Streams) {
     let sink = streams.sinks[index]
     for known in sinks where known === sink { return }
+    if sink.kind == .syslog { needsTime = true }
     sinks.append(sink)
   }
 
@@ -45,7 +48,7 @@ struct Log {
 
   /// Adds a line whatever the level is: the last word.
   mutating func writeAlways(_ level: LogLevel, _ message: ByteString) {
-    clock.set(nanoseconds: wallClockNow())
+    if format.hasTime || needsTime { clock.set(nanoseconds: wallClockNow()) }
     let line = ownLine(format, level: level.word, message, clock)
     for sink in sinks {
       sink.writeOwn(sink.kind == .syslog ? syslogLine(level, message) : line)
