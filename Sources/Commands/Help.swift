@@ -73,6 +73,7 @@ private func signals() -> ByteString {
       Levels end in descending order of priority, each only when the one above is gone; a program
       that is still there after its stopwaitsecs gets SIGKILL. A repeated signal changes nothing;
       a second SIGINT on a terminal kills what is left.
+    SIGUSR2: log files are opened again, for logrotate.
     Every other signal is logged and has no effect; with a COMMAND every signal goes to it.
     Programs get their stopsignal=; where none is set, the signal that swinit was told to stop with
       when that was SIGTERM or SIGINT, else SIGTERM.
