@@ -30,8 +30,11 @@ final class Sink {
   /// The most that a pipe takes in one piece (PIPE_BUF), so that lines of others who write to the
   /// same pipe do not cut ours in two.
   static let piece = 4096
-  /// How long nobody may read before it is worth a word.
+  /// How long nobody may read before it is worth a word. A reader that is merely slow would be worth
+  /// one all the time: each time it is said it takes twice as long, up to the greatest value, until a
+  /// word was not worth it for as long as that.
   static let blockedNotice = Nanoseconds.seconds(1)
+  static let greatestNotice = Nanoseconds.seconds(300)
 
   /// Its place in `Streams.sinks`.
   let index: Int
@@ -61,6 +64,8 @@ final class Sink {
   /// Since when it has not been open.
   private var since = Time(nanoseconds: 0)
   private var isSaid = false
+  private var notice = Sink.blockedNotice
+  private var saidAt = Time(nanoseconds: 0)
   private(set) var failure: Errno?
   private var pause = RetryPause()
   private(set) var retryAt: Time?
@@ -321,7 +326,7 @@ final class Sink {
     switch state {
     // Who waits here is served in the next turn.
     case .open, .broken: return waiting.isEmpty ? nil : Time(nanoseconds: 0)
-    case .blocked: return isSaid ? nil : since + Self.blockedNotice
+    case .blocked: return isSaid ? nil : since + notice
     // Without anything for it syslog is asked again with the next line, not by the clock.
     case .failing: return kind == .syslog && pending.isEmpty ? nil : retryAt
     }
@@ -332,8 +337,12 @@ final class Sink {
     switch state {
     case .open, .broken: return false
     case .blocked:
-      if !isSaid, since + Self.blockedNotice <= now {
+      if !isSaid, since + notice <= now {
         isSaid = true
+        notice =
+          now - saidAt > Self.greatestNotice
+          ? Self.blockedNotice : min(Nanoseconds(notice.count * 2), Self.greatestNotice)
+        saidAt = now
         news.say(
           .warn, message("{}: nobody reads it: what leads there waits", name))
       }

@@ -37,6 +37,10 @@ extension Streams {
       unwatched.removeAll()
       for index in new where !streams[index].isWaiting { watchStream(index, epoll) }
     }
+    for sink in news.sinks where !sink.waiting.isEmpty && sink.accepts {
+      serveWaiting(sink, epoll)
+    }
+    // Only now: who was served may have filled its sink.
     for sink in news.sinks {
       if sink.state == .blocked, !sink.isWatched, let file = sink.file {
         // What cannot be waited for is tried again in the next turn.
@@ -46,7 +50,6 @@ extension Streams {
           sink.tryAgain()
         }
       }
-      if !sink.waiting.isEmpty, sink.accepts { serveWaiting(sink, epoll) }
     }
     news.forgetContent()
   }

@@ -271,7 +271,7 @@ extension Acceptance {
         [swinit]
         stay=true
         [program:a]
-        command=sh -c "yes & echo main; exit 3"
+        command=sh -c "echo main; yes & exit 3"
         log_format=prefix
         startsecs=0
         autorestart=false
