@@ -105,7 +105,8 @@ ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket) {
     written = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, RWF_NOWAIT);
   } while (written < 0 && errno == EINTR);
   if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)) return written;
-  // A pipe that polls as writable takes a page (PIPE_BUF) at once.
+  // A pipe that polls as writable takes a page (PIPE_BUF) at once, a terminal a byte.
+  if (count > 1 && isatty(fd)) count = 1;
   struct pollfd ready = {fd, POLLOUT, 0};
   int count_ready;
   do {

@@ -34,11 +34,19 @@ static int aside(int source, int target) {
   return source <= 2 && source != target ? fcntl(source, F_DUPFD_CLOEXEC, 3) : source;
 }
 
+// A log file of the program's own. A fifo that nobody reads is opened without waiting for a reader;
+// writing to it waits, as the program expects.
+static int open_log(const char *path) {
+  int fd = cl_open_log(path, O_NONBLOCK);
+  if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fd;
+}
+
 static void set_descriptors(const struct cl_spawn *spawn) {
-  int out = spawn->stdout_path ? cl_open_log(spawn->stdout_path, 0) : aside(spawn->stdout_fd, 1);
+  int out = spawn->stdout_path ? open_log(spawn->stdout_path) : aside(spawn->stdout_fd, 1);
   if (out < 0) fail(spawn, CL_STEP_STDOUT);
   int err = spawn->redirect_stderr ? out
-            : spawn->stderr_path   ? cl_open_log(spawn->stderr_path, 0)
+            : spawn->stderr_path   ? open_log(spawn->stderr_path)
                                    : aside(spawn->stderr_fd, 2);
   if (err < 0) fail(spawn, CL_STEP_STDERR);
   if (dup2(spawn->stdin_fd, 0) < 0) fail(spawn, CL_STEP_STDIN);

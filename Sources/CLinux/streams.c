@@ -48,6 +48,14 @@ int cl_bytes_waiting(int fd) {
   return ioctl(fd, FIONREAD, &count) < 0 ? 0 : count;
 }
 
+int cl_identify(int fd, uint64_t *device, uint64_t *inode) {
+  struct stat status;
+  if (fstat(fd, &status) < 0) return -1;
+  *device = status.st_dev;
+  *inode = status.st_ino;
+  return 0;
+}
+
 int cl_is_same_file(int first, int second) {
   struct stat a, b;
   return fstat(first, &a) == 0 && fstat(second, &b) == 0 && a.st_dev == b.st_dev &&
@@ -138,6 +146,11 @@ int cl_syslog_socket(void) {
   close(fd);
   errno = failure;
   return -1;
+}
+
+void cl_pause_briefly(void) {
+  struct timespec time = {0, 2000000};
+  nanosleep(&time, NULL);
 }
 
 int64_t cl_wall_clock_now(void) {

@@ -55,7 +55,7 @@ public final class EventLoop {
   /// - Throws: what made epoll impossible; there is no life without it.
   public init(
     _ configuration: Configuration, signals: SignalDescriptor, logfile: FileDescriptor?,
-    devNull: FileDescriptor, command: CommandSetup? = nil
+    devNull: FileDescriptor, opened: ContainerFiles, command: CommandSetup? = nil
   ) throws(Errno) {
     supervisor = Supervisor(
       configuration, onTerminal: FileDescriptor.standardInput.isTerminal, command: command?.main)
@@ -63,7 +63,7 @@ public final class EventLoop {
     epoll = try Epoll()
     self.signals = signals
     try epoll.addReader(signals.descriptor, token: Token.signals.packed)
-    streams = Streams(configuration)
+    streams = Streams(configuration, opened)
     log = Log(configuration.globals, streams, file: logfile)
     launcher = Launcher(configuration, devNull: devNull, streams: streams, command: command)
     hasCommand = command != nil
@@ -75,6 +75,9 @@ public final class EventLoop {
     reports = Array(repeating: Report(), count: configuration.programs.count)
     keptUser = Array(repeating: false, count: configuration.programs.count)
   }
+
+  /// Something to be said before anything happens.
+  public func say(_ level: LogLevel, _ text: ByteString) { log.write(level, text) }
 
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
@@ -102,12 +105,13 @@ public final class EventLoop {
       case .signals: readSignals()
       case .report(let slot, let generation): readReport(slot, generation)
       case .log(let sink): streams.isWritable(sink, epoll)
-      case .stream(let index): streams.isReadable(index, epoll)
+      case .stream(let index): streams.isReadable(index)
       case .pidfiles: follow { $0.filesChanged(&$1) }
       case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
       case .unknown: continue
       }
     }
+    streams.serveReadable(epoll)
     if childrenMayHaveEnded { reap() }
     for _ in 0..<Self.tickBatch {
       let now = self.now()
@@ -122,6 +126,7 @@ public final class EventLoop {
 
   /// Milliseconds until the core wants a tick, rounded up; nil: for ever.
   private func timeout() -> Int32? {
+    if !streams.news.list.isEmpty { return 0 }
     let now = now()
     var shortest = supervisor.pause(at: now)
     if !following.isEmpty, let deadline = following.deadline {
@@ -184,8 +189,8 @@ public final class EventLoop {
         handOff.remove(signal)
         continue
       }
-      // A writer learns from EPIPE what SIGPIPE would tell it. Anybody else's is for COMMAND.
-      if signal == .brokenPipe, received.senderPID == ownPID { continue }
+      // A writer learns from EPIPE and EFBIG what these would tell it. Anybody else's is for COMMAND.
+      if signal == .brokenPipe || signal == .fileSize, received.senderPID == ownPID { continue }
       if signal == Signal.user2 {
         streams.reopen()
         log.write(.info, "log files are opened again: SIGUSR2")
@@ -294,13 +299,13 @@ public final class EventLoop {
   }
 
   private func reap() {
-    for _ in 0..<Self.reapBatch {
+    for _ in 0..<Self.reapBatch where !streams.hasReadEnough {
       switch reapOne() {
       case .one(let ended):
         // The child wrote its report before it ended: it comes first.
         if let slot = supervisor.slot(of: ended.pid) {
           readReport(slot)
-          streams.programEnded(slot)
+          streams.programEnded(slot, epoll)
         }
         let status: WaitStatus =
           ended.signal == 0
@@ -386,7 +391,7 @@ public final class EventLoop {
     streams.sayWhatWasDropped()
     sayNews()
     if let lastWord { log.writeAlways(lastWord.level, lastWord.text) }
-    streams.drain()
+    streams.finish()
   }
 }
 

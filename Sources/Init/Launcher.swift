@@ -107,18 +107,19 @@ struct Launcher {
 
   /// stdout and stderr.
   private func connect(_ slot: Slot, _ plan: inout SpawnPlan) -> SpawnFailure? {
-    do throws(Errno) {
+    var step = SpawnStep.stdout
+    do throws(Streams.Failure) {
       plan.stdout = try streams.output(slot, isErrors: false, plan.credentials, devNull)
-    } catch {
-      return Self.failure(.stdout, error)
-    }
-    if plan.redirectStderr { return nil }
-    do throws(Errno) {
+      if plan.redirectStderr { return nil }
+      step = .stderr
       plan.stderr = try streams.output(slot, isErrors: true, plan.credentials, devNull)
+      return nil
     } catch {
-      return Self.failure(.stderr, error)
+      switch error {
+      case .pipe(let errno): return Self.failure(.pipe, errno)
+      case .file(let errno): return Self.failure(step, errno)
+      }
     }
-    return nil
   }
 
   private enum Identity {

@@ -7,7 +7,7 @@ import Supervision
 // swinit's own end.
 
 extension Streams {
-  /// How long the end waits for a place that takes nothing.
+  /// How long the end waits while nothing is taken anywhere.
   static let stillPatience = Nanoseconds.milliseconds(500)
   /// And for all places together, as long as bytes move.
   static let endPatience = Nanoseconds.seconds(5)
@@ -54,91 +54,80 @@ extension Streams {
     return sum
   }
 
-  /// The end: every program is gone. What they left in the pipes is written, as long as the places
-  /// take it, and what swinit itself has to say. What a process that outlived even SIGKILL writes
-  /// from here on is not waited for.
+  /// The end: every program is gone. What they left in the pipes is written, and what swinit has to
+  /// say, as long as the places take it; what then is left is said to be lost, and is. What a process
+  /// that outlived even SIGKILL writes from here on is not waited for.
   func drain() {
-    guard var epoll = try? Epoll() else { return flush() }
-    var left: [Int] = []
-    for stream in streams {
-      left.append(stream.pipe.reader.bytesWaiting)
-      stream.endsLine = true
+    for stream in streams { stream.markEnd() }
+    let isDone = wait(atMost: Self.endPatience) {
+      self.beginTurn()
+      for index in self.streams.indices { self.drain(index) }
     }
+    if !isDone { giveUp() }
+  }
+
+  /// swinit's last words.
+  func finish() { _ = wait(atMost: Self.stillPatience) {} }
+
+  /// Writes until nothing is left, for at most that long, and not for ever to a place that takes
+  /// nothing. There is no other work any more, so places are simply tried again and again. Whether all
+  /// is written.
+  private func wait(atMost patience: Nanoseconds, _ work: () -> Void) -> Bool {
     let start = now()
     var lastMove = start
+    var behind = Int.max
     while true {
-      let before = bytesBehindAll(left)
-      for index in streams.indices { drain(index, &left[index]) }
-      flush()
-      let after = bytesBehindAll(left)
-      if after == 0 { return }
-      let now = now()
-      if after < before { lastMove = now }
-      if now - lastMove >= Self.stillPatience || now - start >= Self.endPatience { break }
-      if after < before { continue }
-      waitForSinks(&epoll)
-      timePassed(self.now())
-    }
-    sayWhatIsLeft()
-  }
-
-  private func drain(_ index: Int, _ left: inout Int) {
-    let stream = streams[index]
-    beginTurn()
-    while left > 0 || !stream.unread.isEmpty, blocker(stream) == nil {
-      let before = stream.pipe.reader.bytesWaiting
-      let isResumed = !stream.unread.isEmpty
-      guard serve(index) else {
-        left = 0
-        break
+      work()
+      for sink in sinks {
+        sink.tryAgain()
+        sink.flush()
       }
-      if !isResumed { left -= min(left, LogLimit.read, max(before, 1)) }
-    }
-    if left <= 0, stream.unread.isEmpty { endLine(stream) }
-  }
-
-  private func waitForSinks(_ epoll: inout Epoll) {
-    for index in sinks.indices where sinks[index].state == .blocked {
-      guard let file = sinks[index].file else { continue }
-      // A second time it is there already.
-      try? epoll.addWriter(file, token: Token.log(sink: index).packed)
-    }
-    let count = epoll.wait(milliseconds: 50)
-    for index in 0..<count {
-      guard case .log(let sink) = Token(packed: epoll.token(index)) else { continue }
-      if let file = sinks[sink].file { epoll.remove(file) }
-      sinks[sink].tryAgain()
+      let now = now()
+      let after = bytesBehindAll
+      if after == 0 { return true }
+      if after < behind { lastMove = now }
+      if now - lastMove >= Self.stillPatience || now - start >= patience { return false }
+      if after >= behind { pauseBriefly() }
+      behind = after
     }
   }
 
-  private func bytesBehindAll(_ left: [Int]) -> Int {
+  private func drain(_ index: Int) {
+    let stream = streams[index]
+    while stream.hasEnd || !stream.unread.isEmpty, blocker(stream) == nil { serve(index) }
+  }
+
+  private var bytesBehindAll: Int {
     var sum = 0
     for sink in sinks { sum += sink.pending.count }
-    for index in streams.indices {
-      sum += left[index] + streams[index].unread.count + streams[index].lines.count
-    }
+    for stream in streams { sum += stream.bytesBeforeEnd }
     return sum
   }
 
-  private func sayWhatIsLeft() {
-    for index in sinks.indices {
-      let count = bytesBehind(index)
+  private func giveUp() {
+    for sink in sinks {
+      var count = sink.giveUp()
+      for stream in streams where stream.sink == sink.index {
+        count += stream.bytesBeforeEnd
+        stream.giveUp()
+      }
       if count == 0 { continue }
       news.say(
         .error,
         message(
-          "{}: took nothing for {} at the end: {} bytes are lost", sinks[index].name,
-          seconds(Self.stillPatience), decimal(count)))
+          "{}: does not take what is left at the end: {} bytes are lost", sink.name, decimal(count))
+      )
     }
   }
 
   /// What was dropped because nobody can read it, for the last lines.
   func sayWhatWasDropped() {
     for sink in sinks where sink.dropped > 0 {
-      news.say(
-        .error,
-        message("{}: {} bytes were dropped: nobody can read them", sink.name, decimal(sink.dropped))
-      )
+      let text: StaticString =
+        sink.kind == .syslog
+        ? "{}: {} bytes were dropped: a line was too long"
+        : "{}: {} bytes were dropped: nobody can read them"
+      news.say(.error, message(text, sink.name, decimal(sink.dropped)))
     }
   }
 

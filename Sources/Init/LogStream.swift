@@ -24,13 +24,18 @@ final class LogStream {
   var filter: AnsiFilter?
   /// Bytes that were read when the sink became full.
   var unread: [UInt8] = []
-  /// Its pipe was made wider, or that was tried.
-  var isWide = false
+  /// Reads that filled the buffer.
+  var fullReads = 0
   /// epoll tells when there is something to read.
   var isWatched = false
   var isWaiting = false
-  /// Its process has ended: an unfinished line ends with what is in the pipe now.
-  var endsLine = false
+  /// Bytes that were read of it, ever.
+  var taken = 0
+  /// Where in the stream the lives of its process ended, as far as that was not reached: an unfinished
+  /// line ends there, and the next life begins with a new one.
+  private var ends: [Int] = []
+  /// More of them than can matter: lives that ended while nothing could be written.
+  private static let mostEnds = 64
 
   init(
     pipe: LogPipe, program: ByteString, isErrors: Bool, sink: Int, writer: LineWriter?,
@@ -48,6 +53,37 @@ final class LogStream {
     filter = stripsAnsi ? AnsiFilter() : nil
   }
 
+  /// Its process has ended, and what it wrote is in the pipe or behind us.
+  func markEnd() {
+    let end = taken &+ pipe.reader.bytesWaiting
+    if ends.last == end || ends.count == Self.mostEnds { return }
+    ends.append(end)
+  }
+
+  /// An end is to be reached.
+  var hasEnd: Bool { !ends.isEmpty }
+  /// All that was written before an end is read.
+  var isAtEnd: Bool { ends.first.map { $0 <= taken } ?? false }
+  /// Bytes that may be read before something is to be done about an end; nil: no end.
+  var untilEnd: Int? { ends.first.map { max(1, $0 &- taken) } }
+  func passEnd() { if !ends.isEmpty { ends.removeFirst() } }
+  func skipToEnd() { if let end = ends.first { taken = max(taken, end) } }
+
+  /// There is something to be done for it that no byte in the pipe will tell of.
+  var needsTurn: Bool { !unread.isEmpty || isAtEnd }
+
   /// Bytes that have not reached any sink.
   var bytesBehind: Int { pipe.reader.bytesWaiting + unread.count + lines.count }
+
+  /// Of these, what was written before the last end.
+  var bytesBeforeEnd: Int {
+    (ends.last.map { max(0, $0 &- taken) } ?? 0) + unread.count + lines.count
+  }
+
+  /// Nothing more of it will be written.
+  func giveUp() {
+    unread = []
+    ends = []
+    lines = LineSplitter(limit: LogLimit.line)
+  }
 }

@@ -69,7 +69,10 @@ extension Sink {
       try openAgain()
     } catch {
       news.say(.error, message("{}: cannot open it again: {}, ignoring", name, error.text))
+      return
     }
+    // The new one may take what the old one would not.
+    if state == .blocked || state == .failing { tryAgain() }
   }
 
   /// Before a try after a failure: the file may have been removed to make room, or its file system
@@ -84,7 +87,9 @@ extension Sink {
     let new = try FileDescriptor.openLog(path.bytes)
     file?.close()
     file = new
+    // epoll has forgotten what is closed.
+    isWatched = false
+    identity = new.identity
     size = max(0, new.size)
-    endsWithNewline = true
   }
 }

@@ -47,7 +47,7 @@ final class Sink {
     didSet { if state != .open { news.care(self) } }
   }
   /// Among `News.sinks`.
-  fileprivate var isListed = false
+  var isListed = false
   /// Bytes that were accepted and are not written.
   private(set) var pending: [UInt8] = []
   private var ownPending = 0
@@ -69,14 +69,21 @@ final class Sink {
   private(set) var failure: Errno?
   private var pause = RetryPause()
   private(set) var retryAt: Time?
+  /// Of syslog: bytes of copies that were not sent while it was gone, and whether somebody waits
+  /// elsewhere instead.
+  private var missed: UInt64 = 0
+  var isMissed = false
+  /// The last byte that was written ended a line.
+  private var endsWithNewline = true
   /// What waits for it, in the pipes too: set before a try.
   var bytesBehind = 0
 
   // Of a file.
   let path: ByteString
-  let rotation: Rotation?
+  var rotation: Rotation?
+  /// Which file it is, whatever its names.
+  var identity: FileIdentity?
   var size: Int64 = 0
-  var endsWithNewline = true
   var rotationFailure: Errno?
   var rotationPause = RetryPause()
   var rotateAt = Time(nanoseconds: 0)
@@ -103,16 +110,24 @@ final class Sink {
     self.neverWaits = neverWaits || isRegular
     self.rotation = isRegular ? rotation : nil
     if isRegular { size = max(0, file?.size ?? 0) }
+    if kind == .file { identity = file?.identity }
+  }
+
+  /// Another of its programs wants it rotated, and the first did not say.
+  func rotate(by new: Rotation) {
+    if isRegular, rotation == nil, new.maxbytes > 0 { rotation = new }
   }
 
   /// The container's stdout or stderr: on an open file of its own where that is possible, so that
   /// it can be non-blocking without making it so for the programs that share it. A regular file is
   /// shared for its position, and never blocks.
-  convenience init(_ index: Int, container shared: FileDescriptor, _ news: News) {
+  ///
+  /// - Parameter opened: that file, opened when we were still allowed to.
+  convenience init(
+    _ index: Int, container shared: FileDescriptor, opened: FileDescriptor?, _ news: News
+  ) {
     let name: ByteString = shared == .standardOutput ? "stdout" : "stderr"
-    guard !shared.isRegularFile, !shared.isSocket,
-      let own = try? FileDescriptor.reopenForWriting(shared.number)
-    else {
+    guard let own = opened ?? shared.reopenedWithoutWaiting else {
       self.init(index, .container, name, shared, news, neverWaits: false)
       return
     }
@@ -138,6 +153,20 @@ final class Sink {
   /// Only we write here: a piece may be as large as a batch.
   func isOurs() {
     if neverWaits { piece = LogLimit.batch }
+  }
+
+  /// A syslog that is not there: lines go elsewhere, or nowhere.
+  var isGone: Bool { kind == .syslog && state == .failing }
+
+  /// Bytes that were not sent to it.
+  func miss(_ count: Int) { missed &+= UInt64(count) }
+
+  /// The end: what could not be written is not written any more. The bytes.
+  func giveUp() -> Int {
+    let count = pending.count
+    pending = endsWithNewline ? [] : [0x0A]
+    ownPending = 0
+    return count
   }
 
   /// Takes bytes now.
@@ -199,15 +228,17 @@ final class Sink {
   private func push(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     guard let start = bytes.baseAddress else { return 0 }
     var done = 0
+    var isRetried = false
     while done < bytes.count {
       let count = nextPart(start + done, bytes.count - done)
       do throws(Errno) {
         let written = try put(start + done, count)
         done += written
         if isSaid || failure != nil { recovered() }
-        if rotation != nil, written > 0 {
+        guard written > 0 else { continue }
+        endsWithNewline = start[done - 1] == 0x0A
+        if rotation != nil {
           size &+= Int64(written)
-          endsWithNewline = start[done - 1] == 0x0A
           if endsWithNewline { rotateIfFull() }
         }
       } catch {
@@ -220,6 +251,14 @@ final class Sink {
           dropped &+= UInt64(count)
           done += count
           continue
+        }
+        if kind == .syslog, !isRetried {
+          // It may only have been started anew.
+          isRetried = true
+          file?.close()
+          file = nil
+          reconnect()
+          if file != nil { continue }
         }
         fail(error)
         if state == .broken {
@@ -259,17 +298,9 @@ final class Sink {
     let isNew = failure == nil
     if isNew { since = now() }
     failure = error
-    if kind == .syslog, file != nil {
+    if kind == .syslog {
       file?.close()
       file = nil
-      // It may only have been started anew.
-      if isNew {
-        reconnect()
-        if file != nil {
-          failure = nil
-          return
-        }
-      }
     }
     if kind == .container, !isRegular {
       state = .broken
@@ -290,7 +321,7 @@ final class Sink {
   private static let waits: StaticString =
     "{}: cannot write: {}: its programs wait until that is over"
   private static let noSyslog: StaticString =
-    "{}: /dev/log: {}: lines for it alone go to the container's stdout and stderr"
+    "{}: /dev/log: {}: lines for it alone go to the container's stdout and stderr, copies nowhere"
 
   private func reconnect() {
     do throws(Errno) {
@@ -309,6 +340,15 @@ final class Sink {
         .info, message("{}: is open again; {} bytes were dropped", name, decimal(dropped)))
       dropped = 0
       state = .open
+    } else if kind == .syslog {
+      news.isSyslogBack = true
+      isMissed = false
+      news.say(
+        .info,
+        message(
+          "{}: works again after {}; {} bytes of copies were not sent", name, seconds(length),
+          decimal(missed)))
+      missed = 0
     } else {
       news.say(
         .info,
@@ -328,7 +368,7 @@ final class Sink {
     case .open, .broken: return waiting.isEmpty ? nil : Time(nanoseconds: 0)
     case .blocked: return isSaid ? nil : since + notice
     // Without anything for it syslog is asked again with the next line, not by the clock.
-    case .failing: return kind == .syslog && pending.isEmpty ? nil : retryAt
+    case .failing: return kind == .syslog && pending.isEmpty && !isMissed ? nil : retryAt
     }
   }
 
@@ -352,43 +392,9 @@ final class Sink {
   }
 
   /// Nothing waits in it or for it.
-  fileprivate var isContent: Bool { state == .open && pending.isEmpty && waiting.isEmpty }
+  var isContent: Bool { state == .open && pending.isEmpty && waiting.isEmpty }
 
   func isDue(_ now: Time) -> Bool { retryAt.map { $0 <= now } ?? true }
 
   func now() -> Time { Time(nanoseconds: monotonicNow()) }
-}
-
-/// What there is to say of the logs, until the loop says it, and which sinks are to be looked at in
-/// each turn: of a thousand the few that hold something or do not accept.
-final class News {
-  var list: [(LogLevel, ByteString)] = []
-  private(set) var sinks: [Sink] = []
-
-  func care(_ sink: Sink) {
-    if sink.isListed { return }
-    sink.isListed = true
-    sinks.append(sink)
-  }
-
-  /// Drops those with which all is well. The first becomes the last, so that each has its turn.
-  func forgetContent() {
-    if sinks.isEmpty { return }
-    let listed = sinks
-    sinks.removeAll(keepingCapacity: true)
-    for index in 1...listed.count {
-      let sink = listed[index == listed.count ? 0 : index]
-      if sink.isContent { sink.isListed = false } else { sinks.append(sink) }
-    }
-  }
-
-  func say(_ level: LogLevel, _ text: ByteString) { list.append((level, text)) }
-}
-
-/// `2 s`, `1.5 s`.
-func seconds(_ length: Nanoseconds) -> ByteString {
-  let whole = length.count / 1_000_000_000
-  let tenths = length.count % 1_000_000_000 / 100_000_000
-  return tenths == 0
-    ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
 }

@@ -9,23 +9,42 @@ extension Streams {
   /// A turn of the loop begins.
   func beginTurn() { turnBytes = 0 }
 
-  /// epoll says that there is something to read.
-  func isReadable(_ index: Int, _ epoll: Epoll) {
-    guard streams.indices.contains(index) else { return }
-    for _ in 0..<Self.readsInTurn {
-      guard turnBytes < Self.turnBudget else { return }
-      if let blocker = blocker(streams[index]) { return park(index, at: blocker, epoll) }
-      let mayHaveMore = serve(index)
-      if parkWithUnread(index, epoll) || !mayHaveMore { return }
-    }
-    widen(streams[index])
+  /// This turn has read what it may.
+  var hasReadEnough: Bool { turnBytes >= Self.turnBudget }
+
+  /// epoll says that there is something to read. That is done when the turn's other events are.
+  func isReadable(_ index: Int) {
+    if streams.indices.contains(index) { readable.append(index) }
   }
 
-  /// Who keeps his pipe full gets a wider one: fewer changes between him and us.
-  private func widen(_ stream: LogStream) {
-    if stream.isWide { return }
-    stream.isWide = true
-    stream.pipe.widen(to: LogLimit.widePipe)
+  /// Reads from each once, and again from those that have more, until it is enough. epoll has them in
+  /// the same order each time, so each turn begins with another one.
+  func serveReadable(_ epoll: Epoll) {
+    if readable.isEmpty { return }
+    var list = readable
+    readable.removeAll(keepingCapacity: true)
+    rounds = (rounds + 1) & 0xFFFF
+    var start = rounds % list.count
+    while !list.isEmpty {
+      var next: [Int] = []
+      for offset in 0..<list.count {
+        if hasReadEnough { return }
+        let index = list[(start + offset) % list.count]
+        if serveReadable(index, epoll) { next.append(index) }
+      }
+      list = next
+      start = 0
+    }
+  }
+
+  /// Whether there may be more.
+  private func serveReadable(_ index: Int, _ epoll: Epoll) -> Bool {
+    if let blocker = blocker(streams[index]) {
+      park(index, at: blocker, epoll)
+      return false
+    }
+    let mayHaveMore = serve(index)
+    return !parkWithUnread(index, epoll) && mayHaveMore
   }
 
   /// New pipes, and streams whose sink accepts again; these have a budget of their own, so that the
@@ -37,7 +56,8 @@ extension Streams {
       unwatched.removeAll()
       for index in new where !streams[index].isWaiting { watchStream(index, epoll) }
     }
-    for sink in news.sinks where !sink.waiting.isEmpty && sink.accepts {
+    if news.isSyslogBack { leaveFallback() }
+    for sink in news.sinks where !sink.waiting.isEmpty && (sink.accepts || sink.isGone) {
       serveWaiting(sink, epoll)
     }
     // Only now: who was served may have filled its sink.
@@ -66,7 +86,7 @@ extension Streams {
   /// has.
   private func parkWithUnread(_ index: Int, _ epoll: Epoll) -> Bool {
     let stream = streams[index]
-    if stream.unread.isEmpty { return false }
+    guard stream.needsTurn else { return false }
     park(index, at: blocker(stream) ?? current(stream).sink, epoll)
     return true
   }
@@ -77,16 +97,17 @@ extension Streams {
     stream.isWatched = false
     guard !stream.isWaiting else { return }
     stream.isWaiting = true
-    if stream.unread.isEmpty {
-      sink.waiting.append(index)
-    } else {
+    if stream.fallback != nil, sink.index != stream.sink { sinks[stream.sink].isMissed = true }
+    if stream.needsTurn {
       sink.waiting.insert(index, at: 0)
+    } else {
+      sink.waiting.append(index)
     }
   }
 
   private func serveWaiting(_ sink: Sink, _ epoll: Epoll) {
     for _ in 0..<Self.waitingInTurn {
-      guard let index = sink.waiting.first, turnBytes < Self.turnBudget, sink.accepts else {
+      guard let index = sink.waiting.first, !hasReadEnough, sink.accepts || sink.isGone else {
         return
       }
       sink.waiting.removeFirst()
@@ -98,6 +119,15 @@ extension Streams {
       watchStream(index, epoll)
       serve(index)
       _ = parkWithUnread(index, epoll)
+    }
+  }
+
+  /// Streams that wait for the container's instead of syslog, which is there again.
+  private func leaveFallback() {
+    news.isSyslogBack = false
+    for (index, stream) in streams.enumerated() where stream.isWaiting && stream.fallback != nil {
+      for sink in news.sinks { sink.waiting.removeAll { $0 == index } }
+      sinks[stream.sink].waiting.append(index)
     }
   }
 
@@ -122,33 +152,51 @@ extension Streams {
     return (sink, stream.writer)
   }
 
-  /// Reads once and carries on what was read. Whether there may be more.
+  /// Reads once and carries on what was read; where a program's life has ended, no further than there,
+  /// and its last line is ended. Whether there may be more.
   @discardableResult
   func serve(_ index: Int) -> Bool {
     let stream = streams[index]
     clock.set(nanoseconds: wallClockNow())
+    var mayHaveMore = true
     if !stream.unread.isEmpty {
       let bytes = stream.unread
       stream.unread = []
       bytes.withUnsafeBufferPointer { process(stream, $0) }
-      return true
+    } else if !stream.isAtEnd {
+      mayHaveMore = read(stream)
     }
+    if stream.isAtEnd, stream.unread.isEmpty, blocker(stream) == nil { endLine(stream) }
+    return mayHaveMore
+  }
+
+  private func read(_ stream: LogStream) -> Bool {
     let buffer = readBuffer()
-    let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[1...])
+    let wanted = min(LogLimit.read, stream.untilEnd ?? LogLimit.read)
+    let room = UnsafeMutableRawBufferPointer(
+      rebasing: UnsafeMutableRawBufferPointer(buffer)[1...wanted])
     var count = 0
     do throws(Errno) {
       count = try stream.pipe.reader.read(into: room)
     } catch {
-      endLine(stream)
+      // Nothing there, and so nothing of an earlier life either.
+      stream.skipToEnd()
       return false
     }
     turnBytes += count
+    stream.taken &+= count
+    if count == LogLimit.read { widen(stream) }
     var range = 1..<(1 + count)
     if let filtered = stream.filter?.filter(buffer, count: count) { range = filtered }
     process(stream, UnsafeBufferPointer(rebasing: UnsafeBufferPointer(buffer)[range]))
     // A pipe that gave less than it was asked for is empty: what comes next is told by epoll.
-    if count < room.count { endLine(stream) }
-    return count > 0
+    return count == wanted
+  }
+
+  /// Who fills his pipe again and again gets a wider one: fewer changes between him and us.
+  private func widen(_ stream: LogStream) {
+    stream.fullReads &+= 1
+    if stream.fullReads == Self.readsUntilWide { stream.pipe.widen(to: LogLimit.widePipe) }
   }
 
   private func readBuffer() -> UnsafeMutableBufferPointer<UInt8> {
@@ -161,20 +209,23 @@ extension Streams {
   private func process(_ stream: LogStream, _ input: UnsafeBufferPointer<UInt8>) {
     var position = 0
     let before = stream.lines.count
+    // A copy has a longer head than many a line: what is made of a small piece is bounded too.
+    let step = stream.copy == nil ? input.count : LogLimit.copied
     while position < input.count {
       if position > 0, blocker(stream) != nil {
         stream.unread = Array(input[position...])
         break
       }
-      let rest = UnsafeBufferPointer(rebasing: input[position...])
+      let end = min(input.count, position + step)
+      let rest = UnsafeBufferPointer(rebasing: input[position..<end])
       let (sink, writer) = current(stream)
-      guard let writer else {
+      var taken = rest.count
+      if let writer {
+        taken = stream.lines.take(rest, writer, clock, to: out)
+        deliver(to: sink)
+      } else {
         sink.write(rest)
-        copy(stream, rest)
-        return
       }
-      let taken = stream.lines.take(rest, writer, clock, to: out)
-      deliver(to: sink)
       copy(stream, UnsafeBufferPointer(rebasing: rest[..<taken]))
       position += taken
     }
@@ -195,9 +246,17 @@ extension Streams {
     while position < input.count {
       let rest = UnsafeBufferPointer(rebasing: input[position...])
       position += stream.copyLines.take(rest, copy.writer, clock, to: copyOut)
-      if sink.state != .failing { sink.write(copyOut.bytes) }
-      copyOut.clear(keeping: 2 * LogLimit.batch)
+      deliverCopy(to: sink)
     }
+  }
+
+  private func deliverCopy(to sink: Sink) {
+    if sink.isGone {
+      sink.miss(copyOut.count)
+    } else if copyOut.count > 0 {
+      sink.write(copyOut.bytes)
+    }
+    copyOut.clear(keeping: 2 * LogLimit.batch)
   }
 
   private func deliver(to sink: Sink) {
@@ -205,11 +264,14 @@ extension Streams {
     out.clear(keeping: 2 * LogLimit.batch)
   }
 
-  func endLine(_ stream: LogStream) {
-    guard stream.endsLine, stream.unread.isEmpty else { return }
+  /// A life of the program has ended here.
+  private func endLine(_ stream: LogStream) {
+    if stream.filter?.end() == true {
+      let escape: [UInt8] = [0x1B]
+      escape.withUnsafeBufferPointer { process(stream, $0) }
+    }
+    stream.passEnd()
     let (sink, writer) = current(stream)
-    if stream.lines.count > 0, !sink.accepts { return }
-    stream.endsLine = false
     if let writer {
       unfinished -= stream.lines.count
       stream.lines.end(writer, clock, to: out)
@@ -217,18 +279,18 @@ extension Streams {
     }
     guard let copy = stream.copy else { return }
     stream.copyLines.end(copy.writer, clock, to: copyOut)
-    if sinks[copy.sink].state != .failing { sinks[copy.sink].write(copyOut.bytes) }
-    copyOut.clear(keeping: 2 * LogLimit.batch)
+    deliverCopy(to: sinks[copy.sink])
   }
 
-  /// The program's process is gone: what it wrote comes before the news of its end.
-  func programEnded(_ slot: Slot) {
+  /// The program's process is gone: what it wrote comes before the news of its end, unless its place
+  /// takes nothing now. That is at most what its pipes hold.
+  func programEnded(_ slot: Slot, _ epoll: Epoll) {
     for isErrors in [false, true] {
       guard let index = index(slot, isErrors) else { continue }
       let stream = streams[index]
-      stream.endsLine = true
-      let limit = turnBytes + Self.endBudget
-      while turnBytes < limit, blocker(stream) == nil, serve(index) {}
+      stream.markEnd()
+      while stream.hasEnd, blocker(stream) == nil { serve(index) }
+      if stream.hasEnd, let blocker = blocker(stream) { park(index, at: blocker, epoll) }
     }
   }
 }

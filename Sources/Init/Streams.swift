@@ -3,6 +3,20 @@ import Linux
 import Logs
 import Supervision
 
+/// The container's stdout and stderr, opened a second time while we are still root: who gives that up
+/// may not be able to later. nil: not opened.
+public struct ContainerFiles {
+  var out: FileDescriptor?
+  var err: FileDescriptor?
+
+  public init() {}
+
+  public mutating func open() {
+    out = FileDescriptor.standardOutput.reopenedWithoutWaiting
+    err = FileDescriptor.standardError.reopenedWithoutWaiting
+  }
+}
+
 /// What programs write and swinit carries on: from their pipes through a format into sinks.
 ///
 /// A pipe is made only where one is needed (SPEC §10); everything else a program writes by itself,
@@ -15,13 +29,10 @@ import Supervision
 final class Streams {
   /// Bytes that one turn of the loop reads: some milliseconds.
   static let turnBudget = 1 << 20
-  /// Reads from one pipe before it is the others' turn.
-  static let readsInTurn = 4
+  /// Reads that filled the buffer before a pipe is made wider.
+  static let readsUntilWide = 4
   /// Streams of one sink that are served after they waited, before it is the next sink's turn.
   static let waitingInTurn = 16
-  /// Bytes that are read at a program's end before its end is told: twice what a pipe holds, which a
-  /// grandchild may be filling. What comes later is read later.
-  static let endBudget = 128 << 10
 
   let configuration: Configuration
   let news = News()
@@ -29,6 +40,11 @@ final class Streams {
   private(set) var streams: [LogStream] = []
   /// By program, stdout and stderr: index of `streams`, or -1. Empty while there is none.
   var indices: [Int32] = []
+  /// Files that are rotated.
+  private var rotated: [LogTarget] = []
+  /// AUTO files, by number of program and stream.
+  private var automaticLogs: [(stream: Int, path: ByteString)] = []
+  private let opened: ContainerFiles
   /// The container's stdout and stderr, once needed.
   private var containers: (out: Int?, err: Int?)
   private var syslog: Int?
@@ -45,8 +61,9 @@ final class Streams {
   var turnBytes = 0
   var unfinished = 0
 
-  init(_ configuration: Configuration) {
+  init(_ configuration: Configuration, _ opened: ContainerFiles) {
     self.configuration = configuration
+    self.opened = opened
     isRefusedToUs = (
       FileDescriptor.standardOutput.refusesToBeOpened,
       FileDescriptor.standardError.refusesToBeOpened
@@ -57,17 +74,36 @@ final class Streams {
     }
     self.isAllFormatted = isAllFormatted
     if !configuration.globals.nocleanup { removeAutomaticLogs() }
+    findRotated()
+  }
+
+  /// Only where some programs hold their files themselves.
+  private func findRotated() {
+    var holdsFile = false
+    var rotated: [LogTarget] = []
+    for program in configuration.programs {
+      for one in [program.stdout, program.stderr] {
+        guard case .file = one.target else { continue }
+        if one.rotation.maxbytes > 0 { rotated.append(one.target) } else { holdsFile = true }
+      }
+    }
+    if holdsFile { self.rotated = rotated }
   }
 
   // MARK: Where a program's streams lead
 
+  /// Why there is no place for a stream.
+  enum Failure: Error {
+    case pipe(Errno)
+    case file(Errno)
+  }
+
   /// What the child gets as its stdout or stderr.
   ///
   /// - Parameter credentials: whom it becomes; nil: as we are.
-  /// - Throws: why the log file cannot be opened, or the pipe not made.
   func output(
     _ slot: Slot, isErrors: Bool, _ credentials: Credentials?, _ devNull: FileDescriptor
-  ) throws(Errno) -> SpawnPlan.Output {
+  ) throws(Failure) -> SpawnPlan.Output {
     let program = configuration.programs[slot]
     let wanted = isErrors ? program.stderr : program.stdout
     if let index = index(slot, isErrors) {
@@ -77,7 +113,7 @@ final class Streams {
     }
     var destination = wanted
     if wanted.target == .automatic {
-      destination.target = .file(try automaticLog(program, isErrors: isErrors))
+      destination.target = .file(try automaticLog(slot, program, isErrors: isErrors))
     }
     guard needsPipe(program, destination, credentials) else {
       switch destination.target {
@@ -95,6 +131,9 @@ final class Streams {
     return .descriptor(stream.pipe.writer)
   }
 
+  /// Those that epoll found readable in this turn.
+  var readable: [Int] = []
+  var rounds = 0
   /// Streams that epoll does not know yet.
   var unwatched: [Int] = []
 
@@ -108,11 +147,18 @@ final class Streams {
     case .containerStderr:
       return program.logFormat != .direct || isRefused(isErrors: true, credentials)
     case .file:
-      return destination.rotation.maxbytes > 0 || program.fileFormat != .direct
-        || configuration.globals.stripAnsi
+      return isRotated(destination.target) || destination.rotation.maxbytes > 0
+        || program.fileFormat != .direct || configuration.globals.stripAnsi
     case .null: return false
     case .automatic, .syslog: return true
     }
+  }
+
+  /// Another stream leads to the same file and has it rotated: who held it would write to a file that
+  /// is no more there.
+  private func isRotated(_ target: LogTarget) -> Bool {
+    for one in rotated where one == target { return true }
+    return false
   }
 
   /// The program could not open /dev/stdout by that name: it is another user's, or a socket.
@@ -124,6 +170,19 @@ final class Streams {
 
   private func makeStream(
     _ program: Program, _ destination: LogDestination, isErrors: Bool
+  ) throws(Failure) -> LogStream {
+    let pipe: LogPipe
+    do throws(Errno) { pipe = try LogPipe() } catch { throw .pipe(error) }
+    do throws(Errno) {
+      return try makeStream(pipe, program, destination, isErrors: isErrors)
+    } catch {
+      pipe.close()
+      throw .file(error)
+    }
+  }
+
+  private func makeStream(
+    _ pipe: LogPipe, _ program: Program, _ destination: LogDestination, isErrors: Bool
   ) throws(Errno) -> LogStream {
     let name = configuration.displayName(program)
     let stream: StaticString = isErrors ? "stderr" : "stdout"
@@ -151,7 +210,7 @@ final class Streams {
       $0 == .syslog ? syslogWriter : LineWriter($0, program: name, stream: stream)
     }
     return LogStream(
-      pipe: try LogPipe(), program: name, isErrors: isErrors, sink: sink, writer: writer,
+      pipe: pipe, program: name, isErrors: isErrors, sink: sink, writer: writer,
       fallback: fallback, copy: copy,
       stripsAnsi: configuration.globals.stripAnsi && sinks[sink].kind == .file)
   }
@@ -167,7 +226,8 @@ final class Streams {
     if let other, FileDescriptor.standardOutput.isSameFile(as: .standardError) {
       index = other
     } else {
-      let sink = Sink(index, container: file, news)
+      let sink = Sink(
+        index, container: file, opened: isErrors ? opened.err : opened.out, news)
       if isAllFormatted { sink.isOurs() }
       sinks.append(sink)
     }
@@ -175,12 +235,21 @@ final class Streams {
     return index
   }
 
-  /// Of two that name one file the first says when it is rotated.
+  /// Of two that name one file, by whatever names, the first says when it is rotated, unless it does
+  /// not.
   private func file(_ path: ByteString, _ rotation: Rotation) throws(Errno) -> Int {
-    for index in sinks.indices where sinks[index].kind == .file && sinks[index].path == path {
-      return index
+    for sink in sinks where sink.kind == .file && sink.path == path {
+      sink.rotate(by: rotation)
+      return sink.index
     }
-    return add(try FileDescriptor.openLog(path.bytes), path: path, rotation)
+    let new = try FileDescriptor.openLog(path.bytes)
+    let identity = new.identity
+    for sink in sinks where sink.kind == .file && sink.identity == identity {
+      new.close()
+      sink.rotate(by: rotation)
+      return sink.index
+    }
+    return add(new, path: path, rotation)
   }
 
   /// A file that is open.
@@ -206,12 +275,23 @@ final class Streams {
     return .raw
   }
 
-  private func automaticLog(_ program: Program, isErrors: Bool) throws(Errno) -> ByteString {
+  /// Named and made once for each stream.
+  private func automaticLog(
+    _ slot: Slot, _ program: Program, isErrors: Bool
+  ) throws(Failure) -> ByteString {
+    let stream = slot * 2 + (isErrors ? 1 : 0)
+    for known in automaticLogs where known.stream == stream { return known.path }
     let globals = configuration.globals
     let prefix: ByteString = message(
       "{}/{}-{}---{}", globals.childlogdir ?? "/tmp", program.name,
       isErrors ? "stderr" : "stdout", globals.identifier)
-    return ByteString(try makeUniqueFile((prefix + "-").bytes, ByteString(".log").bytes))
+    do throws(Errno) {
+      let name = try makeUniqueFile((prefix + "-").bytes, ByteString(".log").bytes)
+      automaticLogs.append((stream, ByteString(name)))
+      return ByteString(name)
+    } catch {
+      throw .file(error)
+    }
   }
 
   /// What AUTO log files an earlier run left: nobody writes to them any more.

@@ -21,6 +21,11 @@ public struct LogPipe: Sendable {
     writer = FileDescriptor(number: ends.1)
   }
 
+  public func close() {
+    reader.close()
+    writer.close()
+  }
+
   /// Makes it hold more (`F_SETPIPE_SZ`). Beyond the kernel's limits it stays as it is.
   public func widen(to bytes: Int) { _ = cl_widen_pipe(writer.number, Int32(bytes)) }
 
@@ -56,6 +61,17 @@ extension FileDescriptor {
     }
   }
 
+  /// A second open file on what this is open on, which never waits; nil where that cannot be had or is
+  /// not wanted: of a socket, or of a file, whose position is shared.
+  public var reopenedWithoutWaiting: FileDescriptor? {
+    isRegularFile || isSocket ? nil : try? FileDescriptor.reopenForWriting(number)
+  }
+
+  public var identity: FileIdentity? {
+    var identity = FileIdentity()
+    return cl_identify(number, &identity.device, &identity.inode) == 0 ? identity : nil
+  }
+
   public func isSameFile(as other: FileDescriptor) -> Bool {
     cl_is_same_file(number, other.number) == 1
   }
@@ -81,6 +97,12 @@ extension FileDescriptor {
     guard count >= 0 else { throw Errno.last }
     return count
   }
+}
+
+/// Which file something is, whatever its names.
+public struct FileIdentity: Equatable, Sendable {
+  var device: UInt64 = 0
+  var inode: UInt64 = 0
 }
 
 extension Errno {
@@ -109,6 +131,9 @@ public func makeUniqueFile(_ prefix: [UInt8], _ suffix: [UInt8]) throws(Errno) -
   path.removeLast()
   return path
 }
+
+/// Some milliseconds, in which others do something. Only where there is nothing else to do.
+public func pauseBriefly() { cl_pause_briefly() }
 
 /// CLOCK_REALTIME in nanoseconds.
 public func wallClockNow() -> Int64 { cl_wall_clock_now() }

@@ -9,8 +9,11 @@ public struct AnsiFilter: Sendable {
 
   public init() {}
 
-  /// An ESC that may begin a sequence waits for the next byte.
-  public var holdsEscape: Bool { place == .escape }
+  /// The text ends here. Whether an ESC was held back that begins no sequence: it belongs to the text.
+  public mutating func end() -> Bool {
+    defer { place = .text }
+    return place == .escape
+  }
 
   /// Filters in place. The text begins at index 1: an ESC that was held back and begins no sequence
   /// needs the byte before.

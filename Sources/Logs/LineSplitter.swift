@@ -16,6 +16,8 @@ public enum LogLimit {
   /// Bytes that the pipe of a program that writes fast holds (the kernel's memory, not ours; 64 KiB
   /// for the others).
   public static let widePipe = 256 << 10
+  /// Bytes of a stream that goes to syslog as well that are carried on at once.
+  public static let copied = 4 << 10
   /// Formatted bytes after which they are written.
   public static let batch = 64 << 10
   /// Bytes of unfinished lines of all streams together; beyond it a stream's line is split early.

@@ -319,7 +319,8 @@ extension Acceptance {
         try await swinit.expectEnd(0)
         let sum = try #require(Int(swinit.folder.read("sum") ?? ""))
         let word = try #require(
-          swinit.errors.texts.first { $0.contains("stdout: took nothing for 0.5 s at the end") })
+          swinit.errors.texts.first { $0.contains("stdout: does not take what is left at the end") }
+        )
         let lost = try #require(Int(word.split(separator: " ").dropLast(3).last ?? ""))
         swinit.readsOutput = true
         try await swinit.end()

@@ -16,6 +16,7 @@ int cl_give_pipe(int fd, uid_t uid, gid_t gid);
 int cl_may_write(int fd, uid_t uid, gid_t gid, const gid_t *groups, int count);
 // Bytes that can be read at once.
 int cl_bytes_waiting(int fd);
+int cl_identify(int fd, uint64_t *device, uint64_t *inode);
 int cl_is_same_file(int first, int second);
 // Whether the path still leads to what the descriptor is open on.
 int cl_names_file(const char *path, int fd);
@@ -32,6 +33,8 @@ ssize_t cl_write(int fd, const void *bytes, size_t count);
 int cl_make_unique(char *path, size_t length, size_t suffix);
 // A datagram socket connected to /dev/log, non-blocking; -1: errno.
 int cl_syslog_socket(void);
+// 2 ms.
+void cl_pause_briefly(void);
 // CLOCK_REALTIME in nanoseconds.
 int64_t cl_wall_clock_now(void);
 // The name that we were called by, without its directory.
