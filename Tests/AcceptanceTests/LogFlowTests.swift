@@ -367,8 +367,12 @@ extension Acceptance {
       setup.launcher = Setup.asPID1(
         after: "sed -i \"s,F[O]LDER,$0,\" $0/test.conf; touch $0/beats; chmod 666 $0/beats")
       try await withSwinit(setup) { swinit in
-        try await eventually("it runs") { swinit.folder.read("beats")?.count ?? 0 > 2 }
+        try await swinit.wait("its start") { swinit.folder.read("beats")?.count ?? 0 > 2 }
         try await swinit.isAlive()
+        swinit.readsOutput = true
+        swinit.signal(SIGTERM)
+        try await swinit.end()
+        #expect(swinit.ending == .exited(0))
       }
     }
 
