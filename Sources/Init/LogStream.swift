@@ -15,6 +15,8 @@ final class LogStream {
   let sink: Int
   /// nil: bytes as they come.
   var writer: LineWriter?
+  /// Bytes go on as they come, to one place: two streams of a program may be one.
+  var takesBytes: Bool { writer == nil && copy == nil }
   var lines: LineSplitter
   /// Where lines go when `sink` is a syslog that is not there, and how.
   let fallback: (sink: Int, writer: LineWriter)?

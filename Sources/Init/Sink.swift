@@ -115,7 +115,7 @@ final class Sink {
 
   /// Another of its programs wants it rotated, and the first did not say.
   func rotate(by new: Rotation) {
-    if isRegular, rotation == nil, new.maxbytes > 0 { rotation = new }
+    if kind == .file, isRegular, rotation == nil, new.maxbytes > 0 { rotation = new }
   }
 
   /// The container's stdout or stderr: on an open file of its own where that is possible, so that

@@ -123,6 +123,14 @@ final class Streams {
       case .null, .automatic, .syslog: return .descriptor(devNull)
       }
     }
+    if isErrors, let shared = index(slot, false), program.stdout.target == destination.target,
+      !destination.syslog, streams[shared].takesBytes
+    {
+      // In one pipe the order of what is written stays.
+      setIndex(slot, true, shared)
+      sinks[streams[shared].sink].rotate(by: destination.rotation)
+      return .descriptor(streams[shared].pipe.writer)
+    }
     let stream = try makeStream(program, destination, isErrors: isErrors)
     if let credentials { stream.pipe.give(to: credentials) }
     streams.append(stream)
