@@ -8,7 +8,9 @@ import Supervision
 
 extension Streams {
   /// How long the end waits while nothing is taken anywhere.
-  static let stillPatience = Nanoseconds.milliseconds(500)
+  static let stillPatience = Nanoseconds.seconds(2)
+  /// The same for swinit's last words.
+  static let lastPatience = Nanoseconds.milliseconds(500)
   /// And for all places together, as long as bytes move.
   static let endPatience = Nanoseconds.seconds(5)
 
@@ -67,7 +69,7 @@ extension Streams {
   }
 
   /// swinit's last words.
-  func finish() { _ = wait(atMost: Self.stillPatience) {} }
+  func finish() { _ = wait(atMost: Self.lastPatience) {} }
 
   /// Writes until nothing is left, for at most that long, and not for ever to a place that takes
   /// nothing. There is no other work any more, so places are simply tried again and again. Whether all

@@ -171,10 +171,9 @@ extension Streams {
   }
 
   private func read(_ stream: LogStream) -> Bool {
-    let buffer = readBuffer()
+    let text = readBuffer()
     let wanted = min(LogLimit.read, stream.untilEnd ?? LogLimit.read)
-    let room = UnsafeMutableRawBufferPointer(
-      rebasing: UnsafeMutableRawBufferPointer(buffer)[1...wanted])
+    let room = UnsafeMutableRawBufferPointer(start: text, count: wanted)
     var count = 0
     do throws(Errno) {
       count = try stream.pipe.reader.read(into: room)
@@ -186,9 +185,12 @@ extension Streams {
     turnBytes += count
     stream.taken &+= count
     if count == LogLimit.read { widen(stream) }
-    var range = 1..<(1 + count)
-    if let filtered = stream.filter?.filter(buffer, count: count) { range = filtered }
-    process(stream, UnsafeBufferPointer(rebasing: UnsafeBufferPointer(buffer)[range]))
+    var input = UnsafeBufferPointer(start: text, count: count)
+    let withFreeByte = UnsafeMutableBufferPointer(start: text - 1, count: count + 1)
+    if let range = stream.filter?.filter(withFreeByte, count: count) {
+      input = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(withFreeByte)[range])
+    }
+    process(stream, input)
     // A pipe that gave less than it was asked for is empty: what comes next is told by epoll.
     return count == wanted
   }
@@ -199,9 +201,14 @@ extension Streams {
     if stream.fullReads == Self.readsUntilWide { stream.pipe.widen(to: LogLimit.widePipe) }
   }
 
-  private func readBuffer() -> UnsafeMutableBufferPointer<UInt8> {
+  /// Where the bytes go that are read: `LogLimit.read` of them. On a page's beginning, which the kernel
+  /// copies to fastest; the byte before it is the filter's.
+  private func readBuffer() -> UnsafeMutablePointer<UInt8> {
     if let buffer { return buffer }
-    let new = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: LogLimit.read + 1)
+    let page = 4096
+    let block = UnsafeMutableRawPointer.allocate(
+      byteCount: page + LogLimit.read, alignment: page)
+    let new = (block + page).assumingMemoryBound(to: UInt8.self)
     buffer = new
     return new
   }

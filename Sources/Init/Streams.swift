@@ -53,8 +53,7 @@ final class Streams {
   /// Whether we ourselves could not open /dev/stdout and /dev/stderr by name.
   private let isRefusedToUs: (out: Bool, err: Bool)
 
-  /// The first byte is the filter's.
-  var buffer: UnsafeMutableBufferPointer<UInt8>?
+  var buffer: UnsafeMutablePointer<UInt8>?
   let out = OutputBuffer()
   let copyOut = OutputBuffer()
   var clock = ClockText()
