@@ -26,7 +26,7 @@ final class LogStream {
   var filter: AnsiFilter?
   /// Bytes that were read when the sink became full.
   var unread: [UInt8] = []
-  /// Reads that filled the buffer.
+  /// Reads that filled half of the buffer or more.
   var fullReads = 0
   /// epoll tells when there is something to read.
   var isWatched = false

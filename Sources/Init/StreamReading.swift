@@ -184,15 +184,17 @@ extension Streams {
     }
     turnBytes += count
     stream.taken &+= count
-    if count == LogLimit.read { widen(stream) }
+    let isFast = count >= LogLimit.read / 2
+    if isFast { widen(stream) }
     var input = UnsafeBufferPointer(start: text, count: count)
     let withFreeByte = UnsafeMutableBufferPointer(start: text - 1, count: count + 1)
     if let range = stream.filter?.filter(withFreeByte, count: count) {
       input = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(withFreeByte)[range])
     }
     process(stream, input)
-    // A pipe that gave less than it was asked for is empty: what comes next is told by epoll.
-    return count == wanted
+    // A pipe that gave less than it was asked for is empty: what comes next is told by epoll. Who
+    // writes fast has written again by now.
+    return isFast || count == wanted
   }
 
   /// Who fills his pipe again and again gets a wider one: fewer changes between him and us.

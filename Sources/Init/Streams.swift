@@ -29,7 +29,7 @@ public struct ContainerFiles {
 final class Streams {
   /// Bytes that one turn of the loop reads: some milliseconds.
   static let turnBudget = 1 << 20
-  /// Reads that filled the buffer before a pipe is made wider.
+  /// Reads that filled half of the buffer or more, before a pipe is made wider.
   static let readsUntilWide = 4
   /// Streams of one sink that are served after they waited, before it is the next sink's turn.
   static let waitingInTurn = 16
