@@ -38,6 +38,11 @@ let releaseSwiftFlags =
   [
     "-wmo", "-Osize", "-Xfrontend", "-function-sections",
     "-enable-experimental-feature", "DeferredCodeGen",
+    // In Embedded Swift the run-time check of exclusive access is an empty function: 700 calls of it,
+    // some 20 bytes each, would check nothing. What the compiler can see it still refuses.
+    "-enforce-exclusivity=unchecked",
+    // One trap at the end of a function for all its checks.
+    "-Xfrontend", "-mergeable-traps",
     // Retaining is a call, not 29 bytes at each of 400 places.
     "-Xllvm", "-force-attribute=swift_retain:noinline",
   ] + (hasMusl ? clang("-isystem", muslHeaders) : [])
@@ -51,7 +56,7 @@ let swiftSettings: [SwiftSetting] = [
 
 let releaseCFlags =
   ["-Os", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"]
-  + (hasMusl ? ["-isystem", muslHeaders] : [])
+  + (hasMusl ? ["-isystem", muslHeaders, "-DCL_RELOCATES_ITSELF"] : [])
 
 let dropUnused =
   linker("--gc-sections", "--icf=all", "-z", "now", "-s")
@@ -64,6 +69,8 @@ let layout = linker("-T", Context.packageDirectory + "/Sources/swinit/layout.ld"
 let muslLink =
   linkDriver("-static", "-nostdlib")
   + linker("-pie", "--no-dynamic-linker", "-z", "text")
+  // See relocate.c.
+  + linker("--pack-dyn-relocs=relr", "--wrap=__libc_start_main")
   + linker(
     muslLibraries + "/rcrt1.o", muslLibraries + "/crti.o", muslLibraries + "/libc.a",
     muslLibraries + "/crtn.o")
