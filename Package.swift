@@ -91,12 +91,13 @@ let package = Package(
       ]),
     .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: swiftSettings),
     .target(name: "Configuration", swiftSettings: swiftSettings),
+    .target(name: "Logs", dependencies: ["Configuration"], swiftSettings: swiftSettings),
     .target(name: "Supervision", dependencies: ["Configuration"], swiftSettings: swiftSettings),
     .target(
-      name: "Init", dependencies: ["Supervision", "Configuration", "Linux"],
+      name: "Init", dependencies: ["Supervision", "Logs", "Configuration", "Linux"],
       swiftSettings: swiftSettings),
     .target(
-      name: "Commands", dependencies: ["Init", "Supervision", "Configuration", "Linux"],
+      name: "Commands", dependencies: ["Init", "Supervision", "Logs", "Configuration", "Linux"],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "swinit", dependencies: ["Commands", "Configuration", "Linux"],
@@ -105,5 +106,6 @@ let package = Package(
       linkerSettings: [.unsafeFlags(releaseLinkFlags, .when(configuration: .release))]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+    .testTarget(name: "LogsTests", dependencies: ["Logs", "Configuration"]),
     .testTarget(name: "AcceptanceTests"),
   ])

@@ -8,12 +8,6 @@
 
 #include "CLinux.h"
 
-int64_t cl_wall_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec;
-}
-
 int32_t cl_zone_offset(int64_t seconds) {
   time_t time = seconds;
   struct tm local;

@@ -9,9 +9,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "CLinux.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8  // musl 1.2.3 does not know it
+#endif
 
 int cl_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
@@ -98,8 +103,15 @@ ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket) {
     } while (written < 0 && errno == EINTR);
     return written;
   }
-  // A descriptor that we share with others cannot be made non-blocking without doing it to them.
-  // A pipe that polls as writable takes a page (PIPE_BUF) at once.
+  // A descriptor that we share with others cannot be made non-blocking without doing it to them;
+  // since Linux 6.5 one write to a pipe can be (pwritev2(2), RWF_NOWAIT).
+  struct iovec part = {(void *)bytes, count};
+  do {
+    written = syscall(SYS_pwritev2, fd, &part, 1, -1L, -1L, RWF_NOWAIT);
+  } while (written < 0 && errno == EINTR);
+  if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)) return written;
+  // A pipe that polls as writable takes a page (PIPE_BUF) at once, a terminal a byte.
+  if (count > 1 && isatty(fd)) count = 1;
   struct pollfd ready = {fd, POLLOUT, 0};
   int count_ready;
   do {
@@ -125,6 +137,7 @@ uint64_t cl_monotonic_now(void) {
 // that the start alone needs (layout.ld), in the release build.
 extern const char __executable_start[];
 extern const char etext[];
+extern const char swinit_code_start[] __attribute__((weak));
 extern const char swinit_cold_start[] __attribute__((weak));
 extern const char swinit_cold_end[] __attribute__((weak));
 
@@ -136,6 +149,9 @@ void cl_forget_startup_code(void) {
   uintptr_t end = (uintptr_t)etext & ~(page - 1);
   // A range with another advice is a mapping of its own, and pages are mapped in blocks only within
   // one: what is touched beside it does not bring it back. So this comes before the pages go.
+  // Of the constants few pages are needed, here and there: each is one.
+  uintptr_t code = (uintptr_t)swinit_code_start & ~(page - 1);
+  for (uintptr_t at = start; at < code; at += 2 * page) madvise((void *)at, page, MADV_RANDOM);
   uintptr_t cold = ((uintptr_t)swinit_cold_start + page - 1) & ~(page - 1);
   uintptr_t cold_end = (uintptr_t)swinit_cold_end & ~(page - 1);
   if (cold_end > cold) madvise((void *)cold, cold_end - cold, MADV_RANDOM);

@@ -30,32 +30,17 @@ static _Noreturn void fail(const struct cl_spawn *spawn, int step) {
   _exit(127);
 }
 
-// mkdir -p of what stands before the last slash.
-static void make_parents(const char *path) {
-  char buffer[PATH_MAX];
-  size_t length = strlen(path);
-  if (length >= sizeof buffer) return;
-  memcpy(buffer, path, length + 1);
-  for (char *slash = buffer + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-    *slash = 0;
-    mkdir(buffer, 0755);
-    *slash = '/';
-  }
-}
-
-static int open_log(const char *path) {
-  int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC;
-  int fd = open(path, flags, 0644);
-  if (fd < 0 && errno == ENOENT) {
-    make_parents(path);
-    fd = open(path, flags, 0644);
-  }
-  return fd;
-}
-
 // A source of one of the three descriptors, out of the way of the other two.
 static int aside(int source, int target) {
   return source <= 2 && source != target ? fcntl(source, F_DUPFD_CLOEXEC, 3) : source;
+}
+
+// A log file of the program's own. A fifo that nobody reads is opened without waiting for a reader;
+// writing to it waits, as the program expects.
+static int open_log(const char *path) {
+  int fd = cl_open_log(path, O_NONBLOCK);
+  if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fd;
 }
 
 static void set_descriptors(const struct cl_spawn *spawn) {
@@ -84,6 +69,12 @@ static void pass_ready_fd(const struct cl_spawn *spawn) {
   } else if (dup2(spawn->ready_fd, spawn->ready_target) < 0) {
     fail(spawn, CL_STEP_PIPE);
   }
+}
+
+// Of our own 0, 1 and 2 only what has a place of its own is replaced.
+static void keep_descriptors(const struct cl_spawn *spawn) {
+  if (spawn->stdout_fd > 2 && dup2(spawn->stdout_fd, 1) < 0) fail(spawn, CL_STEP_STDOUT);
+  if (spawn->stderr_fd > 2 && dup2(spawn->stderr_fd, 2) < 0) fail(spawn, CL_STEP_STDERR);
 }
 
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count) {
@@ -256,7 +247,9 @@ static void take_identity(const struct cl_spawn *spawn) {
 static _Noreturn void become_program(const struct cl_spawn *spawn) {
   take_session(spawn);
   set_limits(spawn);
-  if (!spawn->keep_descriptors) {
+  if (spawn->keep_descriptors) {
+    keep_descriptors(spawn);
+  } else {
     set_descriptors(spawn);
     pass_ready_fd(spawn);
   }

@@ -80,6 +80,7 @@ private func signals() -> ByteString {
       depends on. With grace= (-t, SWINIT_GRACE) the time is shared out, so that the last level has
       its part; with drain= the programs hear of the stop after a pause. A repeated signal changes nothing;
       a second SIGINT on a terminal kills what is left.
+    SIGUSR2: log files are opened again, for logrotate.
     Every other signal goes to the programs that want it (forward_signals=), else is logged and has
       no effect; with a COMMAND every signal goes to it.
     Programs get their stopsignal=, one or several with pauses; where none is set, the signal that

@@ -1,5 +1,7 @@
 import Configuration
+import Init
 import Linux
+import Logs
 
 /// Text for a person or a pipe, written at once, waiting where the reader is slow: for the commands
 /// that are not PID 1. What cannot be written is lost; there is nobody left to tell.
@@ -15,5 +17,11 @@ enum Output {
   /// What is wrong with an invocation.
   static func complain(_ text: ByteString) {
     print("swinit: " + text, to: .standardError)
+  }
+
+  /// A line of the container's log before there is a loop to write it.
+  static func say(_ format: LogFormat, _ level: LogLevel, _ text: ByteString) {
+    let line = ownLine(format, level: level.word, text, ClockText(nanoseconds: wallClockNow()))
+    FileDescriptor.standardError.writeAll(line)
   }
 }

@@ -45,6 +45,11 @@ extension Configuration {
     if let grace = globals.grace { program.stopwaitsecs = max(program.stopwaitsecs, grace) }
     program.stopasgroup = request.toGroup
     program.killasgroup = request.toGroup
+    // Who sits at a terminal wants the command itself there.
+    let isAtTerminal =
+      FileDescriptor.standardInput.isTerminal || FileDescriptor.standardOutput.isTerminal
+      || FileDescriptor.standardError.isTerminal
+    if !isAtTerminal { program.logFormat = globals.logFormat }
     programs.append(program)
     return programs.count - 1
   }

@@ -24,8 +24,9 @@ func runPrograms(_ request: RunRequest) -> UInt8 {
     Output.complain(message("cannot start: signalfd: {}", ByteString(error.message)))
     return ExitCode.system.rawValue
   }
-  guard var configuration = readConfiguration(request) else { return request.faultyStatus }
-  guard let (command, words) = request.command else { return run(configuration, signals) }
+  guard let (read, early) = readConfiguration(request) else { return request.faultyStatus }
+  var configuration = read
+  guard let (command, words) = request.command else { return run(configuration, signals, early) }
   let slot = configuration.add(command, words)
   if let signal = command.parentDeathSignal {
     do throws(Errno) {
@@ -35,31 +36,57 @@ func runPrograms(_ request: RunRequest) -> UInt8 {
       return ExitCode.system.rawValue
     }
   }
-  return run(configuration, signals, CommandSetup(slot: slot, rewrites: command.rewrites))
+  return run(
+    configuration, signals, early, CommandSetup(slot: slot, rewrites: command.rewrites))
+}
+
+/// What is to be said before there is a loop to say it. The loop never waits for who reads it; who
+/// ends without one says it at once.
+private struct EarlyLog {
+  let format: LogFormat
+  private(set) var lines: [(level: LogLevel, text: ByteString)] = []
+
+  init(_ globals: Globals) { format = globals.logFormat }
+
+  mutating func warn(_ text: ByteString) { lines.append((.warn, text)) }
+
+  /// It ends here.
+  func fail(_ text: ByteString) {
+    for (level, text) in lines { Output.say(format, level, text) }
+    Output.say(format, .error, text)
+  }
 }
 
 /// nil, and everything that is wrong on stderr, when there are errors. What reading took is free
 /// again when this returns.
-private func readConfiguration(_ request: RunRequest) -> Configuration? {
+private func readConfiguration(_ request: RunRequest) -> (Configuration, EarlyLog)? {
   let loaded = request.load()
-  for fault in loaded.faults {
-    Output.print(
-      fault.severity == .error ? fault.text : message("swinit: warn {}", fault.text),
-      to: .standardError)
+  var early = EarlyLog(loaded.configuration.globals)
+  guard loaded.hasErrors else {
+    for fault in loaded.faults { early.warn(fault.text) }
+    return (loaded.configuration, early)
   }
-  return loaded.hasErrors ? nil : loaded.configuration
+  for fault in loaded.faults {
+    if fault.severity == .error, early.format != .json {
+      Output.print(fault.text, to: .standardError)
+    } else {
+      Output.say(early.format, fault.severity == .error ? .error : .warn, fault.text)
+    }
+  }
+  return nil
 }
 
 private func run(
-  _ configuration: Configuration, _ signals: SignalDescriptor, _ command: CommandSetup? = nil
+  _ configuration: Configuration, _ signals: SignalDescriptor, _ early: EarlyLog,
+  _ command: CommandSetup? = nil
 ) -> UInt8 {
+  var early = early
   let globals = configuration.globals
   if processID() != 1 {
     do throws(Errno) {
       try becomeSubreaper()
     } catch {
-      Output.complain(
-        message("warn cannot adopt orphans: prctl: {}, ignoring", ByteString(error.message)))
+      early.warn(message("cannot adopt orphans: prctl: {}, ignoring", ByteString(error.message)))
     }
   }
   if let umask = globals.umask { setFileCreationMask(umask) }
@@ -67,19 +94,23 @@ private func run(
     do throws(Errno) {
       try changeDirectory(directory.bytes)
     } catch {
-      Output.complain(message("cannot start: chdir {q}: {}", directory, ByteString(error.message)))
+      early.fail(message("cannot start: chdir {q}: {}", directory, ByteString(error.message)))
       return ExitCode.system.rawValue
     }
   }
-  let logfile = openLogfile(globals.logfile)
-  if let pidfile = globals.pidfile { writePidfile(pidfile) }
-  if let user = globals.user, let refusal = becomeUser(user, globals.requireUser) {
-    return refusal
+  let logfile = openLogfile(globals, &early)
+  if let pidfile = globals.pidfile { writePidfile(pidfile, &early) }
+  var opened = ContainerFiles()
+  if let user = globals.user {
+    opened.open()
+    if let refusal = becomeUser(user, globals, &early) { return refusal }
   }
   do throws(Errno) {
     let devNull = try openDevNull()
     let loop = try EventLoop(
-      configuration, signals: signals, logfile: logfile, devNull: devNull, command: command)
+      configuration, signals: signals, logfile: logfile, devNull: devNull, opened: opened,
+      command: command)
+    for (level, text) in early.lines { loop.say(level, text) }
     let code = loop.run()
     if let pidfile = globals.pidfile { try? removeFile(pidfile.bytes) }
     return code
@@ -97,51 +128,52 @@ private func openDevNull() throws(Errno) -> FileDescriptor {
   return try FileDescriptor.anonymous()
 }
 
-private func openLogfile(_ target: LogTarget?) -> FileDescriptor? {
-  switch target {
-  case .containerStdout: return .standardOutput
-  case .containerStderr, .null, nil: return nil
-  case .file(let path):
-    do throws(Errno) {
-      return try FileDescriptor.openForAppending(path.bytes)
-    } catch {
-      Output.complain(
-        message("warn cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
-      return nil
-    }
+/// While we are still root. Its parents are made.
+private func openLogfile(_ globals: Globals, _ early: inout EarlyLog) -> FileDescriptor? {
+  guard case .file(let path) = globals.logfile?.target else { return nil }
+  do throws(Errno) {
+    return try FileDescriptor.openLog(path.bytes)
+  } catch {
+    early.warn(message("cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
+    return nil
   }
 }
 
-private func writePidfile(_ path: ByteString) {
+private func writePidfile(_ path: ByteString, _ early: inout EarlyLog) {
   do throws(Errno) {
     let file = try FileDescriptor.openForReplacing(path.bytes)
     file.writeAll((message("{}\n", decimal(processID())) as ByteString).bytes)
     file.close()
   } catch {
-    Output.complain(
-      message("warn cannot write pidfile {q}: {}, ignoring", path, ByteString(error.message)))
+    early.warn(message("cannot write pidfile {q}: {}, ignoring", path, ByteString(error.message)))
   }
 }
 
 /// `[supervisord] user`: swinit itself gives up root. An exit status when that is not possible.
-private func becomeUser(_ user: ByteString, _ isRequired: Bool) -> UInt8? {
+private func becomeUser(
+  _ user: ByteString, _ globals: Globals, _ early: inout EarlyLog
+) -> UInt8? {
   let credentials: Credentials
   do throws(UserFailure) {
     credentials = try lookUp(user)
   } catch {
-    Output.complain(message("cannot start: user {q} is not in /etc/passwd", user))
+    early.fail(message("cannot start: user {q} is not in /etc/passwd", user))
     return ExitCode.configuration.rawValue
   }
   if credentials.uid == effectiveUserID() { return nil }
   if effectiveUserID() != 0 {
     let word: ByteString = message(
       "not root: runs as uid {}, not as {q}", decimal(effectiveUserID()), user)
-    Output.complain((isRequired ? "cannot start: " : "warn ") + word)
-    return isRequired ? ExitCode.configuration.rawValue : nil
+    guard globals.requireUser else {
+      early.warn(word)
+      return nil
+    }
+    early.fail("cannot start: " + word)
+    return ExitCode.configuration.rawValue
   }
   guard let (step, errno) = become(credentials) else { return nil }
   let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
-  Output.complain(
+  early.fail(
     message("cannot start: {} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
   return ExitCode.system.rawValue
 }

@@ -61,8 +61,51 @@ public enum LogTarget: Equatable, Sendable {
   case containerStderr
   /// /dev/null.
   case null
-  /// A file that the program itself holds open, for appending.
+  /// A file that is appended to, by the program itself or by swinit for it (see `Rotation`).
   case file(ByteString)
+  /// AUTO: a file in `childlogdir` that swinit names when the program starts.
+  case automatic
+  /// Only to syslog (`…_syslog` sends there as well).
+  case syslog
+}
+
+/// When a log file is moved aside (`…_maxbytes`, `…_backups`).
+public struct Rotation: Equatable, Sendable {
+  /// Bytes; 0: never, and the program holds the file itself.
+  public var maxbytes: Int64 = 50 << 20
+  /// How many older files are kept, as FILE.1 (the youngest) … FILE.N; 0: none.
+  public var backups: Int32 = 10
+
+  public init(maxbytes: Int64 = 50 << 20, backups: Int32 = 10) {
+    self.maxbytes = maxbytes
+    self.backups = backups
+  }
+}
+
+/// How what a program writes reaches its place (`log_format`, SPEC §10).
+public enum LogFormat: UInt8, Sendable {
+  /// The program writes there itself, without a copy.
+  case direct
+  /// Whole lines, as they are.
+  case raw
+  /// `nginx | line`.
+  case prefix
+  /// `2026-01-31T23:59:59.000Z nginx | line`.
+  case timestamp
+  /// One object a line: time, program, stream, message.
+  case json
+
+  public var hasTime: Bool { self == .timestamp || self == .json }
+}
+
+/// All that is to be known of one of a program's two streams.
+public struct LogDestination: Equatable, Sendable {
+  public var target: LogTarget
+  public var rotation = Rotation()
+  /// To syslog as well.
+  public var syslog = false
+
+  public init(_ target: LogTarget) { self.target = target }
 }
 
 /// The daemon of a program that puts itself into the background: the process that a pidfile names.
@@ -149,10 +192,14 @@ public struct Program: Equatable, Sendable {
   public var attributes: Attributes?
   /// When the clock runs it; nil: it is a service.
   public var schedule: Schedule?
-  public var stdout = LogTarget.containerStdout
+  public var stdout = LogDestination(.containerStdout)
   /// Without meaning when `redirectStderr` is set.
-  public var stderr = LogTarget.containerStderr
+  public var stderr = LogDestination(.containerStderr)
   public var redirectStderr = false
+  /// For what goes to the container's stdout and stderr.
+  public var logFormat = LogFormat.direct
+  /// For what goes to files: only a program's own `log_format` changes them.
+  public var fileFormat = LogFormat.direct
   /// It runs once, to its end, and is ready when it has ended as expected.
   public var oneshot = false
   /// What makes it RUNNING; nil: it has stayed up for `startsecs`.
@@ -185,9 +232,10 @@ public struct Program: Equatable, Sendable {
       && left.stopasgroup == right.stopasgroup && left.killasgroup == right.killasgroup
       && left.essential == right.essential && left.user == right.user
       && left.directory == right.directory && left.umask == right.umask
-      && left.schedule == right.schedule && left.stdout == right.stdout
-      && left.stderr == right.stderr
-      && left.redirectStderr == right.redirectStderr && left.attributes == right.attributes
+      && left.follow == right.follow && left.schedule == right.schedule
+      && left.stdout == right.stdout && left.stderr == right.stderr
+      && left.redirectStderr == right.redirectStderr && left.logFormat == right.logFormat
+      && left.fileFormat == right.fileFormat && left.attributes == right.attributes
       && left.oneshot == right.oneshot
       && left.ready == right.ready && left.readyTimeout == right.readyTimeout
       && left.health == right.health && left.healthInterval == right.healthInterval
@@ -220,7 +268,17 @@ public struct Globals: Equatable, Sendable {
   public var user: ByteString?
   public var loglevel = LogLevel.info
   /// Where swinit's own messages go beside stderr.
-  public var logfile: LogTarget?
+  public var logfile: LogDestination?
+  /// For swinit's own messages, and the default of all programs.
+  public var logFormat = LogFormat.direct
+  /// Escape sequences are taken out of what goes to files.
+  public var stripAnsi = false
+  /// Where AUTO log files lie; nil: unset, and no program has one.
+  public var childlogdir: ByteString?
+  /// AUTO log files of earlier runs are left alone.
+  public var nocleanup = false
+  /// Part of the names of AUTO log files.
+  public var identifier: ByteString = "supervisor"
   /// No messages on stderr (they still go to `logfile`).
   public var silent = false
   /// Soft limit of open files that every child gets at least.

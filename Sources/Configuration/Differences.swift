@@ -104,7 +104,7 @@ extension Reader {
         place,
         """
         its stdout is the container's; Supervisor makes a file in /tmp: \
-        stdout_logfile=/tmp/%(program_name)s.log
+        stdout_logfile=AUTO
         """)
     }
     if values.setting("stderr_logfile") == nil, !values.flag("redirect_stderr") {
@@ -112,7 +112,7 @@ extension Reader {
         place,
         """
         its stderr is the container's; Supervisor makes a file in /tmp: \
-        stderr_logfile=/tmp/%(program_name)s.err
+        stderr_logfile=AUTO
         """)
     }
     if values.setting("stdin") == nil {

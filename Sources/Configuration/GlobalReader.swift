@@ -5,6 +5,8 @@ struct GlobalValues {
   var stopsignal: Signal?
   var stopSequence: [UInt64] = []
   var stopsignalSetting: Value?
+  var logFormat = LogFormat.direct
+  var logFormatSetting: Value?
   /// All of them.
   var values: SectionValues?
   /// Of Supervisor's files alone: as Supervisor does, nothing that ends ends the container.
@@ -68,9 +70,18 @@ extension Reader {
     if let level = values.word("loglevel") {
       result.loglevel = LogLevel(rawValue: level) ?? .info
     }
-    if let text = values.text("logfile"), case .target(let target) = LogFileText(text) {
-      result.logfile = target
+    if let text = values.text("logfile") {
+      var logfile = LogDestination(LogTarget(text))
+      logfile.rotation = values.rotation("logfile_maxbytes", "logfile_backups")
+      result.logfile = logfile
     }
+    globals.logFormat = LogFormat(rawValue: values.word("log_format") ?? 0) ?? .direct
+    globals.logFormatSetting = values.setting("log_format")
+    result.logFormat = globals.logFormat
+    result.stripAnsi = values.flag("strip_ansi")
+    result.childlogdir = values.text("childlogdir")
+    result.nocleanup = values.flag("nocleanup")
+    result.identifier = values.text("identifier") ?? result.identifier
     result.silent = values.flag("silent")
     result.minfds = values.number("minfds").map { UInt64($0) }
     result.umask = values.mode("umask")
@@ -112,31 +123,10 @@ extension Reader {
 
   /// What would have an effect in Supervisor and has none here.
   private func remarkGlobals(_ values: SectionValues) {
-    var hasFile = false
-    if let text = values.text("logfile"), let place = values.place("logfile") {
-      switch LogFileText(text) {
-      case .automatic, .syslog:
-        faults.warn(
-          place, message("logfile {q} is not in this version; swinit's messages go to stderr", text)
-        )
-      case .target(.file): hasFile = true
-      case .target: break
-      }
-    }
-    if hasFile, values.number("logfile_maxbytes") != 0,
-      let place = values.place("logfile_maxbytes") ?? values.place("logfile_backups")
+    if let text = values.text("logfile"), let place = values.place("logfile"),
+      LogTarget(text) == .automatic
     {
-      faults.warn(
-        place, "logfile is not rotated in this version; set logfile_maxbytes=0 to silence this")
-    }
-    if let place = values.place("childlogdir") {
-      faults.warn(
-        place,
-        "childlogdir is not used in this version: what a program without a log file writes goes to"
-          + " the container's stdout and stderr")
-    }
-    if values.flag("strip_ansi"), let place = values.place("strip_ansi") {
-      faults.warn(place, "strip_ansi is not in this version, ignoring it")
+      faults.warn(place, "logfile=AUTO is no file of swinit's own: its messages go to stderr")
     }
   }
 }

@@ -3,7 +3,7 @@
 public enum OptionKind: UInt8, Sendable {
   case flag, integer, seconds, size, octal
   case signal, stopSignals, signals, exitcodes, autorestart
-  case essential, restartDelay, exitOnSignal, userPolicy, loglevel
+  case essential, restartDelay, exitOnSignal, userPolicy, loglevel, logFormat
   case path, logfile, user, command, environment, processName
   case names, events, address, socket, schedule, programs, waits, probe, text
   case limit, capabilities, secrets, standardInput

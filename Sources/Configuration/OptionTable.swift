@@ -139,6 +139,8 @@ private let kinds: StaticString = """
   exitOnSignal | 0, signal, failure | 0, signal or failure is allowed
   userPolicy | run, require | run or require is allowed
   loglevel | level | critical, error, warn, info, debug, trace or blather is allowed
+  logFormat | direct, raw, prefix, timestamp, json | direct, raw, prefix, timestamp or json is\
+   allowed
   path | path | a path is allowed
   logfile | log file | a path, AUTO, NONE or syslog is allowed
   user | user[:group] | NAME, UID, NAME:GROUP or UID:GID is allowed

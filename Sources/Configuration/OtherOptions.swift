@@ -23,18 +23,20 @@ let globalTable: StaticString = """
   umask | octal 0..0777 | | File mode mask of swinit and its programs, octal.
   minfds | integer 1.. | | Open files that every program may have at least.
   logfile | logfile | | Where swinit's own messages go beside stderr. Unset: nowhere.
-  logfile_maxbytes | size missing | 50MB | Size at which logfile is rotated; 0: never.
-  logfile_backups | integer missing | 10 | How many rotated log files are kept.
+  logfile_maxbytes | size | 50MB | Bytes at which logfile becomes FILE.1; 0: never.
+  logfile_backups | integer | 10 | How many rotated log files are kept.
+  log_format | logFormat | direct | Default of log_format for all programs, and the form of\
+   swinit's own messages.
   loglevel | loglevel | info | The least important messages shown: critical, error, warn, info,\
    debug, trace, blather.
   silent | flag | false | No messages on stderr.
   pidfile | path | | File into which swinit writes its process id.
-  childlogdir | path missing | | Directory of AUTO log files.
-  strip_ansi | flag missing | false | Remove escape sequences from log files.
+  childlogdir | path | | Directory of AUTO log files. Unset: TMPDIR, else /tmp.
+  strip_ansi | flag | false | Remove escape sequences from log files.
   nodaemon | flag ignored | true | swinit always stays in the foreground.
-  nocleanup | flag ignored | false | There are no AUTO log files to clean up.
+  nocleanup | flag | false | Leave AUTO log files of earlier runs.
   minprocs | integer 1.. ignored | | Left to the container's limits.
-  identifier | text ignored | supervisor | Name of the instance for its clients.
+  identifier | text | supervisor | Name of the instance, in the names of AUTO log files.
   """
 
 /// `[group:NAME]`.

@@ -61,24 +61,26 @@ let programTable: StaticString = """
   environment | environment | | Variables for this program, NAME="value" separated by commas; of\
    two of one name the last counts.
   redirect_stderr | flag | false | Send stderr where stdout goes.
-  stdout_logfile | logfile | AUTO | Where stdout goes: a path, /dev/stdout, /dev/stderr, or NONE.\
-   AUTO: the container's stdout. Missing directories are made.
-  stdout_logfile_maxbytes | size missing | 50MB | Size at which the log file is rotated; 0:\
-   never.
-  stdout_logfile_backups | integer missing | 10 | How many rotated log files are kept.
+  log_format | logFormat | | How what it writes gets to its place: by itself (direct), or through\
+   swinit in whole lines as they are (raw) or with its name, the time, or as JSON. Unset: [swinit]\
+   log_format, which leaves files as they are.
+  stdout_logfile | logfile | /dev/stdout | Where stdout goes: a path, /dev/stdout, /dev/stderr,\
+   NONE, syslog, or AUTO: a file in childlogdir. Missing directories are made.
+  stdout_logfile_maxbytes | size | 50MB | Bytes at which the log file becomes FILE.1; 0: never, and\
+   the program holds the file itself.
+  stdout_logfile_backups | integer | 10 | How many rotated log files are kept.
   stdout_capture_maxbytes | size missing | 0 | Size of the buffer for PROCESS_COMMUNICATION\
    events; 0: none.
   stdout_events_enabled | flag missing | false | Send PROCESS_LOG events for its stdout.
-  stdout_syslog | flag missing | false | Send its stdout to syslog as well.
-  stderr_logfile | logfile | AUTO | Where stderr goes, as stdout_logfile. AUTO: the container's\
-   stderr.
-  stderr_logfile_maxbytes | size missing | 50MB | Size at which the log file is rotated; 0:\
-   never.
-  stderr_logfile_backups | integer missing | 10 | How many rotated log files are kept.
+  stdout_syslog | flag | false | Send its stdout to syslog as well.
+  stderr_logfile | logfile | /dev/stderr | Where stderr goes, as stdout_logfile.
+  stderr_logfile_maxbytes | size | 50MB | Bytes at which the log file becomes FILE.1; 0: never, and\
+   the program holds the file itself.
+  stderr_logfile_backups | integer | 10 | How many rotated log files are kept.
   stderr_capture_maxbytes | size missing | 0 | Size of the buffer for PROCESS_COMMUNICATION\
    events; 0: none.
   stderr_events_enabled | flag missing | false | Send PROCESS_LOG events for its stderr.
-  stderr_syslog | flag missing | false | Send its stderr to syslog as well.
+  stderr_syslog | flag | false | Send its stderr to syslog as well.
   serverurl | text missing | AUTO | URL of the control server, as SUPERVISOR_SERVER_URL.
   stop_command | command | | Run instead of the stop signal, as the program is, with its pid in\
    MAINPID. If it fails the signal is sent; after stopwaitsecs both are killed.

@@ -204,9 +204,7 @@ extension Reader {
     readReadiness(values, &program)
     for wait in readWaits(values) { result.waits.append(wait) }
     result.waits.append(nil)
-    program.redirectStderr = values.flag("redirect_stderr")
-    program.stdout = target(values.text("stdout_logfile"), or: .containerStdout)
-    program.stderr = target(values.text("stderr_logfile"), or: .containerStderr)
+    readLogs(values, of: &program)
     program.attributes = attributes(
       values, sequence, like: result.programs.last?.attributes)
     if request.wantsReport { result.reports.append(reportValues(values, program)) }
@@ -263,12 +261,6 @@ extension Reader {
       program.arguments.append(word)
       program.arguments.append(byte: 0)
     }
-  }
-
-  @inline(never)
-  private func target(_ text: ByteString?, or own: LogTarget) -> LogTarget {
-    guard let text, case .target(let target) = LogFileText(text) else { return own }
-    return target
   }
 
   /// Its own word; else the global one, of which `fatal` counts only for what starts by itself.

@@ -4,10 +4,6 @@
 extension Reader {
   /// Options of a program that would have an effect in Supervisor.
   func remarkProgram(_ values: SectionValues) {
-    remarkLogFile(values, "stdout_logfile", "stdout_logfile_maxbytes", "stdout")
-    if !values.flag("redirect_stderr") {
-      remarkLogFile(values, "stderr_logfile", "stderr_logfile_maxbytes", "stderr")
-    }
     for name: StaticString in ["stdout_capture_maxbytes", "stderr_capture_maxbytes"] {
       if let place = values.place(name), values.number(name) ?? 0 > 0 {
         faults.warn(
@@ -22,13 +18,6 @@ extension Reader {
           message("{} is not in this version: no PROCESS_LOG events are sent", ByteString(name)))
       }
     }
-    for name: StaticString in ["stdout_syslog", "stderr_syslog"] {
-      if let place = values.place(name), values.flag(name) {
-        faults.warn(
-          place, fold: "syslog",
-          "nothing is sent to syslog in this version")
-      }
-    }
     if let place = values.place("reloadsignal") {
       faults.warn(
         place, fold: "reloadsignal",
@@ -40,34 +29,6 @@ extension Reader {
       faults.warn(
         place, fold: "serverurl",
         "serverurl is not in this version: SUPERVISOR_SERVER_URL is not set")
-    }
-  }
-
-  private func remarkLogFile(
-    _ values: SectionValues, _ name: StaticString, _ maxbytes: StaticString, _ stream: StaticString
-  ) {
-    guard let text = values.text(name), let place = values.place(name) else { return }
-    switch LogFileText(text) {
-    case .automatic:
-      faults.warn(
-        place, fold: "automatic log file",
-        message(
-          """
-          there are no AUTO log files in this version: the container's {} is used
-          """, ByteString(stream))
-      )
-    case .syslog:
-      faults.warn(
-        place, fold: "syslog log file",
-        "syslog is not in this version: the container's stdout and stderr are used")
-    case .target(.file):
-      if values.setting(maxbytes) != nil, values.number(maxbytes) == 0 { return }
-      faults.warn(
-        place, fold: "rotation",
-        "log files are not rotated in this version, they only grow: write stdout_logfile_maxbytes=0"
-          + " (stderr_...) if that is meant, or log to /dev/stdout")
-    case .target(.containerStdout), .target(.containerStderr), .target(.null):
-      break
     }
   }
 

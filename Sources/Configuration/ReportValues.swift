@@ -36,6 +36,9 @@ extension Reader {
       {
         one.text = Self.stopSignalsText(text)
         place(one, globals.stopsignalSetting)
+      } else if option.hasSameText(as: "log_format"), isUnset {
+        one.text = ByteString(WordList.logFormat[Int64(program.logFormat.rawValue)])
+        place(one, globals.logFormatSetting)
       }
       all.append(one)
     }
@@ -89,6 +92,7 @@ extension Reader {
     case .exitOnSignal: ByteString(WordList.exitOnSignal[number])
     case .userPolicy: ByteString(WordList.userPolicy[number])
     case .loglevel: ByteString(WordList.loglevel[number])
+    case .logFormat: ByteString(WordList.logFormat[number])
     case .standardInput: ByteString(WordList.standardInputs[number])
     case .integer, .size, .stopSignals, .exitcodes, .restartDelay, .path, .logfile, .user,
       .command, .environment, .processName, .names, .events, .address, .socket, .schedule,

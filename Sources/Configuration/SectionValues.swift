@@ -122,8 +122,8 @@ extension Reader {
     case .schedule: return readSchedule(text, entry)
     case .path, .logfile: return readPath(text, option, entry)
     case .flag, .integer, .seconds, .size, .octal, .signal, .stopSignals, .signals, .exitcodes,
-      .autorestart, .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .user,
-      .processName, .names, .events, .address, .socket, .programs, .waits, .probe, .text,
+      .autorestart, .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .logFormat,
+      .user, .processName, .names, .events, .address, .socket, .programs, .waits, .probe, .text,
       .limit, .capabilities, .secrets, .standardInput:
       break
     }

@@ -16,6 +16,7 @@ public struct Signal: Hashable, Sendable {
   public static let terminalStop = Signal(number: 20)
   public static let terminalInput = Signal(number: 21)
   public static let terminalOutput = Signal(number: 22)
+  public static let fileSize = Signal(number: 25)
   public static let windowChange = Signal(number: 28)
   public static let power = Signal(number: 30)
 

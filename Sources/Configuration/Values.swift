@@ -41,6 +41,7 @@ extension Option {
     case .exitOnSignal: number(WordList.exitOnSignal.index(of: text))
     case .userPolicy: number(WordList.userPolicy.index(of: text))
     case .loglevel: number(WordList.loglevel.index(of: text))
+    case .logFormat: number(WordList.logFormat.index(of: text))
     case .user: self.text(text, isUser(text))
     case .processName: self.text(text, isName(text))
     case .names: self.text(text, areNames(text))
@@ -92,6 +93,7 @@ struct WordList {
   static let exitOnSignal = WordList("0 | signal | failure")
   static let userPolicy = WordList("run | require")
   static let loglevel = WordList("critical | error | warn | info | debug | trace | blather")
+  static let logFormat = WordList("direct | raw | prefix | timestamp | json")
   /// Without SIG, from number 1 on; in lower case.
   static let signals = WordList(
     """

@@ -19,12 +19,10 @@ public final class EventLoop {
   private static let tickBatch = 16
   /// Signals read in one turn.
   private static let signalBatch = 32
-  /// How long the last word waits for a reader that does not read.
-  private static let lastWordPatience: Int32 = 500
-
   private var supervisor: Supervisor
   private var epoll: Epoll
   private let signals: SignalDescriptor
+  private let streams: Streams
   private var log: Log
   private let launcher: Launcher
   private let messages: Messages
@@ -48,6 +46,7 @@ public final class EventLoop {
   private var hasStarted = false
   private var isSweeping = false
   private var result: UInt8?
+  private var lastWord: (level: LogLevel, text: ByteString)?
   /// Who asked for the stop, named when the signal came: the sender may be gone when it is over.
   private var stopSender: ByteString = ""
   /// What was said of each program: bits of `Launcher`'s `unmet`.
@@ -67,7 +66,7 @@ public final class EventLoop {
   /// - Throws: what made epoll impossible; there is no life without it.
   public init(
     _ configuration: Configuration, signals: SignalDescriptor, logfile: FileDescriptor?,
-    devNull: FileDescriptor, command: CommandSetup? = nil
+    devNull: FileDescriptor, opened: ContainerFiles, command: CommandSetup? = nil
   ) throws(Errno) {
     let zone = Zone { localOffset(at: $0) }
     supervisor = Supervisor(
@@ -77,9 +76,9 @@ public final class EventLoop {
     epoll = try Epoll()
     self.signals = signals
     try epoll.addReader(signals.descriptor, token: Token.signals.packed)
-    log = Log(
-      level: configuration.globals.loglevel, silent: configuration.globals.silent, file: logfile)
-    launcher = Launcher(configuration, devNull: devNull, command: command)
+    streams = Streams(configuration, opened)
+    log = Log(configuration.globals, streams, file: logfile)
+    launcher = Launcher(configuration, devNull: devNull, streams: streams, command: command)
     following = Following(configuration) {
       configuration.displayName(configuration.programs[$0])
     }
@@ -90,6 +89,9 @@ public final class EventLoop {
     reports = Array(repeating: Report(), count: configuration.programs.count)
     saidUnmet = Array(repeating: 0, count: configuration.programs.count)
   }
+
+  /// Something to be said before anything happens.
+  public func say(_ level: LogLevel, _ text: ByteString) { log.write(level, text) }
 
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
@@ -112,11 +114,13 @@ public final class EventLoop {
       forgetStartupCode()
     }
     let count = epoll.wait(milliseconds: milliseconds)
+    streams.beginTurn()
     for index in 0..<count {
       switch Token(packed: epoll.token(index)) {
       case .signals: readSignals()
       case .report(let slot, let generation): readReport(slot, generation)
-      case .log(let sink): logIsWritable(sink)
+      case .log(let sink): streams.isWritable(sink, epoll)
+      case .stream(let index): streams.isReadable(index)
       case .pidfiles: follow { $0.filesChanged(&$1) }
       case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
       case .wallClock: readWallClock()
@@ -126,6 +130,7 @@ public final class EventLoop {
       case .unknown: continue
       }
     }
+    streams.serveReadable(epoll)
     if childrenMayHaveEnded { reap() }
     tellAnswers()
     for _ in 0..<Self.tickBatch {
@@ -142,9 +147,14 @@ public final class EventLoop {
 
   /// Milliseconds until the core wants a tick, rounded up; nil: for ever.
   private func timeout() -> Int32? {
+    if !streams.news.list.isEmpty { return 0 }
     let now = now()
     var shortest = supervisor.pause(at: now)
     if !following.isEmpty, let deadline = following.deadline {
+      let pause = deadline > now ? deadline - now : .zero
+      shortest = min(shortest ?? pause, pause)
+    }
+    if let deadline = streams.deadline {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
@@ -183,6 +193,8 @@ public final class EventLoop {
   }
 
   private func report(_ notice: Notice) {
+    // It was for the log files.
+    if case .ignored(let signal, _) = notice, signal == Signal.user2 { return }
     let sender = notice.sender.map { describe($0) } ?? ""
     if case .stopRequested = notice { stopSender = sender }
     log.write(messages.level(of: notice), messages.text(of: notice, sender: sender))
@@ -190,8 +202,9 @@ public final class EventLoop {
 
   private func end(_ code: UInt8, _ reason: ExitReason) {
     result = code
-    let level: LogLevel = code == 0 ? .info : .error
-    log.writeAlways(level, messages.lastWord(code, reason, sender: stopSender))
+    lastWord = (
+      code == 0 ? .info : .error, messages.lastWord(code, reason, sender: stopSender)
+    )
   }
 
   // Signals.
@@ -208,8 +221,12 @@ public final class EventLoop {
         handOff.remove(signal)
         continue
       }
-      // A writer learns from EPIPE what SIGPIPE would tell it. Anybody else's is for COMMAND.
-      if signal == .brokenPipe, received.senderPID == ownPID { continue }
+      // A writer learns from EPIPE and EFBIG what these would tell it. Anybody else's is for COMMAND.
+      if signal == .brokenPipe || signal == .fileSize, received.senderPID == ownPID { continue }
+      if signal == Signal.user2, !supervisor.configuration.globals.stopOn.contains(signal) {
+        streams.reopen()
+        log.write(.info, "log files are opened again: SIGUSR2")
+      }
       let pid = received.isFromKernel ? -1 : received.senderPID
       let isOurs = pid > 0 && isDescendant(pid, of: ownPID)
       feed(.signal(signal, Sender(pid: pid, uid: received.senderUID, isDescendant: isOurs)))
@@ -376,13 +393,14 @@ public final class EventLoop {
   }
 
   private func reap() {
-    for _ in 0..<Self.reapBatch {
+    for _ in 0..<Self.reapBatch where !streams.hasReadEnough {
       switch reapOne() {
       case .one(let ended):
         // The child wrote its report before it ended: it comes first.
         if let slot = supervisor.slot(of: ended.pid) {
           readReport(slot)
           closeInput(of: slot)
+          streams.programEnded(slot, epoll)
         }
         let status: WaitStatus =
           ended.signal == 0
@@ -493,43 +511,26 @@ public final class EventLoop {
   // The log.
 
   private func flushLog() {
-    log.flush()
-    watchLog()
+    let now = now()
+    if let deadline = streams.deadline, deadline <= now { streams.timePassed(now) }
+    sayNews()
+    streams.flush()
+    streams.watch(epoll)
   }
 
-  /// Lets epoll tell when a blocked descriptor takes more.
-  private func watchLog() {
-    for index in log.sinks.indices where log.sinks[index].isBlocked {
-      guard !watched.contains(index) else { continue }
-      do throws(Errno) {
-        try epoll.addWriter(log.sinks[index].file, token: Token.log(sink: index).packed)
-        watched.append(index)
-      } catch {
-        // It cannot be waited for: the next turn tries again.
-        log.sinks[index].isBlocked = false
-      }
-    }
-  }
-  private var watched: [Int] = []
-
-  private func logIsWritable(_ sink: Int) {
-    guard log.sinks.indices.contains(sink) else { return }
-    epoll.remove(log.sinks[sink].file)
-    watched.removeAll { $0 == sink }
-    log.unblock(sink)
+  private func sayNews() {
+    for (level, text) in streams.news.list { log.write(level, text) }
+    streams.news.list.removeAll()
   }
 
   /// Only here a reader who does not read is waited for, and not for long.
   private func sayLastWord() {
-    let deadline = now() + .milliseconds(Int64(Self.lastWordPatience))
-    flushLog()
-    while log.isBlocked, now() < deadline {
-      let count = epoll.wait(milliseconds: Self.lastWordPatience)
-      for index in 0..<count {
-        if case .log(let sink) = Token(packed: epoll.token(index)) { logIsWritable(sink) }
-      }
-      watchLog()
-    }
+    let end = supervisor.graceEnd
+    streams.drain(until: end)
+    streams.sayWhatWasDropped()
+    sayNews()
+    if let lastWord { log.writeAlways(lastWord.level, lastWord.text) }
+    streams.finish(until: end)
   }
 }
 
@@ -538,6 +539,7 @@ enum Token: Equatable {
   case signals
   case report(slot: Slot, generation: UInt32)
   case log(sink: Int)
+  case stream(Int)
   case pidfiles
   case daemon(Slot)
   case wallClock
@@ -559,6 +561,7 @@ enum Token: Equatable {
     case .pidfiles: return 4
     case .daemon(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 5
     case .wallClock: return 6
+    case .stream(let index): return UInt64(truncatingIfNeeded: index) << 8 | 7
     case .probe(let slot, let generation):
       return UInt64(generation) << 32 | UInt64(truncatingIfNeeded: slot) << 8 | 16
     case .readyChannel(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 17
@@ -576,6 +579,7 @@ enum Token: Equatable {
     case 4: self = .pidfiles
     case 5: self = .daemon(index)
     case 6: self = .wallClock
+    case 7: self = .stream(index)
     case 16: self = .probe(slot: index, generation: UInt32(packed >> 32))
     case 17: self = .readyChannel(index)
     case 18: self = .probePaths

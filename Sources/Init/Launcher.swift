@@ -8,6 +8,7 @@ struct Launcher {
   /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
   private let environment: WordBlock
   private let devNull: FileDescriptor
+  private let streams: Streams
   private let command: CommandSetup?
   /// Limits of open files for children; nil: as we have them.
   private let openFiles: (soft: UInt64, hard: UInt64)?
@@ -15,8 +16,12 @@ struct Launcher {
   /// Where Supervisor looks for a command when there is no PATH at all.
   private static let fallbackPath: StaticString = "/bin:/usr/bin:/usr/local/bin"
 
-  init(_ configuration: Configuration, devNull: FileDescriptor, command: CommandSetup?) {
+  init(
+    _ configuration: Configuration, devNull: FileDescriptor, streams: Streams,
+    command: CommandSetup?
+  ) {
     self.configuration = configuration
+    self.streams = streams
     self.devNull = devNull
     self.command = command
     var environment = WordBlock()
@@ -72,6 +77,7 @@ struct Launcher {
     } catch {
       return .failed(error)
     }
+    if let failure = connect(slot, &plan) { return .failed(failure) }
     channel?.pass(to: &plan)
     if let command, command.main.slot == slot {
       plan.takesOver = (command.session, SignalDispositions.asStarted)
@@ -88,14 +94,12 @@ struct Launcher {
     return start(plan)
   }
 
-  /// A command that tests a program: with all that the program has, silent.
+  /// A command that tests a program: with all that the program has but its output; it is silent.
   func launchProbe(_ slot: Slot, _ words: ByteString) -> Outcome {
     do throws(SpawnFailure) {
       var unmet: UInt8 = 0
       var plan = try plan(slot, unmet: &unmet)
       plan.arguments = WordBlock(words.bytes)
-      plan.stdout = .descriptor(devNull)
-      plan.stderr = .descriptor(devNull)
       return start(plan)
     } catch {
       return .failed(error)
@@ -164,7 +168,7 @@ struct Launcher {
     var plan = SpawnPlan(
       arguments: WordBlock(program.arguments.bytes), environment: environment,
       searchPath: path ?? ByteString(Self.fallbackPath).bytes, stdin: devNull,
-      stdout: output(program.stdout), stderr: output(program.stderr))
+      stdout: .descriptor(devNull), stderr: .descriptor(devNull))
     plan.redirectStderr = program.redirectStderr
     plan.directory = program.directory?.bytes
     plan.umask = program.umask
@@ -178,12 +182,20 @@ struct Launcher {
     return plan
   }
 
-  private func output(_ target: LogTarget) -> SpawnPlan.Output {
-    switch target {
-    case .containerStdout: return .descriptor(.standardOutput)
-    case .containerStderr: return .descriptor(.standardError)
-    case .null: return .descriptor(devNull)
-    case .file(let path): return .file(path.bytes)
+  /// stdout and stderr.
+  private func connect(_ slot: Slot, _ plan: inout SpawnPlan) -> SpawnFailure? {
+    var step = SpawnStep.stdout
+    do throws(Streams.Failure) {
+      plan.stdout = try streams.output(slot, isErrors: false, plan.credentials, devNull)
+      if plan.redirectStderr { return nil }
+      step = .stderr
+      plan.stderr = try streams.output(slot, isErrors: true, plan.credentials, devNull)
+      return nil
+    } catch {
+      switch error {
+      case .pipe(let errno): return Self.failure(.pipe, errno)
+      case .file(let errno): return Self.failure(step, errno)
+      }
     }
   }
 

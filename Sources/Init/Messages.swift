@@ -275,8 +275,8 @@ struct Messages {
   private func object(of step: SpawnStep, _ program: Program) -> ByteString {
     switch step {
     case .user, .group, .groups, .gid, .uid, .proof: return program.user ?? ""
-    case .stdout: return path(program.stdout)
-    case .stderr: return path(program.stderr)
+    case .stdout: return path(program.stdout.target)
+    case .stderr: return path(program.stderr.target)
     case .directory: return program.directory ?? ""
     case .exec: return ByteString(program.arguments.bytes.prefix { $0 != 0 })
     case .limits: return resourceName(step.detail)
@@ -310,7 +310,8 @@ struct Messages {
   private func path(_ target: LogTarget) -> ByteString {
     switch target {
     case .file(let path): return path
-    case .containerStdout, .containerStderr, .null: return ""
+    case .automatic: return "AUTO"
+    case .containerStdout, .containerStderr, .null, .syslog: return ""
     }
   }
 }

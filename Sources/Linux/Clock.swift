@@ -1,7 +1,7 @@
 import CLinux
 
 /// CLOCK_REALTIME, in seconds since 1970.
-public func wallNow() -> Int64 { cl_wall_now() }
+public func wallNow() -> Int64 { wallClockNow() / 1_000_000_000 }
 
 /// How far local time is ahead of UTC at a moment of the wall clock, in seconds; of the zone that TZ
 /// names, else of /etc/localtime, else UTC (`localtime(3)`).

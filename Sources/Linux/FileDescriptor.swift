@@ -94,7 +94,9 @@ public struct FileDescriptor: Equatable, Sendable {
   public func writeAll(_ bytes: [UInt8]) {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { write(number, $0.baseAddress! + done, $0.count - done) }
+      let count = bytes.withUnsafeBytes {
+        CLinux.write(number, $0.baseAddress! + done, $0.count - done)
+      }
       if count < 0, cl_errno() == EINTR { continue }
       guard count > 0 else { return }
       done += count

@@ -101,8 +101,8 @@ public struct SpawnPlan: Sendable {
   /// By the kernel's numbers; they count more than `openFiles`.
   /// Three numbers for each: the resource, the soft limit and the hard one.
   public var limits: [UInt64] = []
-  /// It takes over our own 0, 1 and 2, whatever else is said of them, with this session and these
-  /// signals. nil: a session of its own, and every signal at its default.
+  /// It takes over our own 0, 1 and 2, but for outputs that are descriptors above them, with this
+  /// session and these signals. nil: a session of its own, and every signal at its default.
   public var takesOver: (session: CommandSession, signals: SignalDispositions)?
 
   public init(

@@ -29,6 +29,9 @@ extension Supervisor {
   /// What SIGKILL may take of a level's part, at most; an eighth of a short one.
   private static let killAllowance = Nanoseconds.seconds(1)
 
+  /// When the last thing of this stop must be done; nil: there is no grace.
+  public var graceEnd: Time? { budget?.end }
+
   mutating func beginGrace(_ now: Time) {
     guard let grace = configuration.globals.grace else { return }
     let margin = min(Self.margin.count, grace.count / 20)

@@ -28,6 +28,7 @@ struct BadInputTests {
     case .exitOnSignal: ["x", "", "1", "none"]
     case .userPolicy: ["x", "", "true"]
     case .loglevel: ["x", "", "warning", "0"]
+    case .logFormat: ["x", "", "jsn", "text", "raw json", "%(nowhere)s"]
     case .path: ["", "%(nowhere)s", "%(ENV_NOT_SET)s/x"]
     case .logfile: ["%(nowhere)s", "/log/%d", "%(ENV_NOT_SET)s"]
     case .user: ["", ":", "a:", ":a", "a:b:c", "a b", "a/b", "%(ENV_NOT_SET)s"]

@@ -19,7 +19,10 @@ struct GlobalTests {
       user=app
       loglevel=DEBUG
       logfile=/dev/stdout
-      logfile_maxbytes=0
+      logfile_maxbytes=2KB
+      logfile_backups=3
+      log_format=json
+      childlogdir=/l
       silent=true
       minfds=4096
       umask=027
@@ -33,14 +36,20 @@ struct GlobalTests {
       nocleanup=true
       minprocs=200
       identifier=me
-      strip_ansi=false
+      strip_ansi=true
       """)
     #expect(result.texts == [])
     var expected = Globals()
     expected.environment = "A=1\0B=box\0"
     expected.user = "app"
     expected.loglevel = .debug
-    expected.logfile = .containerStdout
+    expected.logfile = LogDestination(.containerStdout)
+    expected.logfile?.rotation = Rotation(maxbytes: 2048, backups: 3)
+    expected.logFormat = .json
+    expected.childlogdir = "/l"
+    expected.stripAnsi = true
+    expected.nocleanup = true
+    expected.identifier = "me"
     expected.silent = true
     expected.minfds = 4096
     expected.umask = 0o27

@@ -269,47 +269,24 @@ struct MessageTests {
   /// What this version does not do.
   @Test(arguments: [
     Case(
-      "[program:x]\ncommand=/x\nstdout_logfile=/l/o\nstderr_logfile=/l/e",
-      "3: warning: log files are not rotated in this version, they only grow: write"
-        + " stdout_logfile_maxbytes=0 (stderr_...) if that is meant, or log to /dev/stdout (also"
-        + " line 4)"),
-    Case("[program:x]\ncommand=/x\nstdout_logfile=/l/o\nstdout_logfile_maxbytes=0"),
-    Case("[program:x]\ncommand=/x\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=1MB"),
-    Case(
-      "[program:x]\ncommand=/x\nredirect_stderr=true\nstderr_logfile=/l/e\nstdout_logfile=NONE"),
-    Case(
-      "[program:x]\ncommand=/x\nstderr_logfile=AUTO",
-      "3: warning: there are no AUTO log files in this version: the container's stderr is used"),
-    Case(
-      "[program:x]\ncommand=/x\nstdout_logfile=syslog\nstderr_logfile=syslog",
-      "3: warning: syslog is not in this version: the container's stdout and stderr are used (also"
-        + " line 4)"),
-    Case(
       "[program:x]\ncommand=/x\nstdout_capture_maxbytes=1MB\nstderr_capture_maxbytes=0",
       "3: warning: stdout_capture_maxbytes is not in this version: nothing is captured"),
     Case(
       "[program:x]\ncommand=/x\nstdout_events_enabled=true\nstderr_events_enabled=false",
       "3: warning: stdout_events_enabled is not in this version: no PROCESS_LOG events are sent"),
     Case(
-      "[program:x]\ncommand=/x\nstdout_syslog=true",
-      "3: warning: nothing is sent to syslog in this version"),
-    Case(
       "[program:x]\ncommand=/x\nserverurl=http://x:1",
       "3: warning: serverurl is not in this version: SUPERVISOR_SERVER_URL is not set"),
-    Case("[program:x]\ncommand=/x\nserverurl=AUTO\nstdout_syslog=no\nstdout_logfile_backups=3"),
     Case(
-      "[supervisord]\nlogfile=/l/s.log\nlogfile_maxbytes=50MB\nlogfile_backups=1",
-      "3: warning: logfile is not rotated in this version; set logfile_maxbytes=0 to silence this"),
-    Case("[supervisord]\nlogfile=/l/s.log\nlogfile_maxbytes=0\nlogfile_backups=1"),
-    Case("[supervisord]\nlogfile=/dev/null\nlogfile_maxbytes=50MB"),
+      "[supervisord]\nlogfile=AUTO",
+      "2: warning: logfile=AUTO is no file of swinit's own: its messages go to stderr"),
+    // What it does.
     Case(
-      "[supervisord]\nlogfile=syslog",
-      "2: warning: logfile \"syslog\" is not in this version; swinit's messages go to stderr"),
+      "[program:x]\ncommand=/x\nserverurl=AUTO\nstdout_syslog=yes\nstdout_logfile_backups=3\n"
+        + "stdout_logfile=AUTO\nstderr_logfile=syslog\nlog_format=json"),
     Case(
-      "[supervisord]\nchildlogdir=/l\nstrip_ansi=true",
-      "2: warning: childlogdir is not used in this version: what a program without a log file"
-        + " writes goes to the container's stdout and stderr",
-      "3: warning: strip_ansi is not in this version, ignoring it"),
+      "[supervisord]\nlogfile=syslog\nchildlogdir=/l\nstrip_ansi=true\nlogfile_maxbytes=1MB\n"
+        + "logfile_backups=1\nlog_format=prefix"),
     Case(
       "[supervisord]\n[unix_http_server]\nfile=/x\n[supervisorctl]\n[rpcinterface:supervisor]\n"
         + "supervisor.rpcinterface_factory = a:b\n[inet_http_server]\nport=*:9001",

@@ -17,8 +17,8 @@ struct ProgramTests {
     #expect(program.exitcodes == ExitCodes(0))
     #expect(program.stopwaitsecs == .seconds(10))
     #expect(program.restartDelay == (.zero, .seconds(30)))
-    #expect(program.stdout == .containerStdout)
-    #expect(program.stderr == .containerStderr)
+    #expect(program.stdout == LogDestination(.containerStdout))
+    #expect(program.stderr == LogDestination(.containerStderr))
     #expect(program.essential == .fatal)
   }
 
@@ -101,12 +101,12 @@ struct ProgramTests {
     ("/dev/stdout", LogTarget.containerStdout), ("/dev/fd/1", .containerStdout),
     ("/proc/1/fd/1", .containerStdout), ("/proc/self/fd/2", .containerStderr),
     ("/dev/stderr", .containerStderr), ("/dev/null", .null), ("NONE", .null), ("none", .null),
-    ("off", .null), ("AUTO", .containerStdout), ("syslog", .containerStdout),
+    ("off", .null), ("AUTO", .automatic), ("syslog", .syslog),
     ("/var/log/x.log", .file("/var/log/x.log")), ("~/x.log", .file("/home/op/x.log")),
     ("%(program_name)s.log", .file("x.log")), ("/l/%%d", .file("/l/%d")),
   ])
   func logFiles(text: String, expected: LogTarget) throws {
-    #expect(try program(with: "stdout_logfile=\(text)").stdout == expected)
+    #expect(try program(with: "stdout_logfile=\(text)").stdout.target == expected)
   }
 
   @Test func stopasgroupMakesKillasgroup() throws {

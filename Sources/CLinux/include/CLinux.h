@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "CLinuxStreams.h"
+
 // Signals.
 
 struct cl_signal {
@@ -145,7 +147,7 @@ struct cl_spawn {
   uint64_t capabilities_kept, capabilities_dropped;
   int report_fd;                  // close-on-exec
   enum cl_session session;
-  int keep_descriptors;  // 0, 1 and 2 stay as they are
+  int keep_descriptors;  // 0, 1 and 2 stay, but for outputs above 2
   // Signals that the program gets blocked, ignored, or set back to their default.
   uint64_t blocked, ignored, defaulted;
   int shell_fallback;     // as execvp(3): a file that is no program is a script for /bin/sh
@@ -184,9 +186,8 @@ int cl_is_directory(const char *path);
 ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket);
 uint64_t cl_monotonic_now(void);
 
-// The wall clock, in seconds since 1970, and how far local time (of TZ, else /etc/localtime) is ahead
-// of UTC at such a moment, in seconds.
-int64_t cl_wall_now(void);
+// How far local time (of TZ, else /etc/localtime) is ahead of UTC at a moment in seconds since 1970,
+// in seconds.
 int32_t cl_zone_offset(int64_t seconds);
 // TZ, where it names a zone that has no file here: the C library then takes UTC. Else NULL.
 const char *cl_zone_missing(void);

@@ -17,6 +17,8 @@ final class Container {
   private(set) var pid: pid_t
   private(set) var output: Lines?
   private(set) var errors: Lines
+  /// Whether what is written to stdout is taken in: a reader that has stopped, if not.
+  var readsOutput: Bool
   private(set) var ending: Ending?
   private let copy: String
   /// When it was, in seconds of the monotonic clock.
@@ -27,6 +29,7 @@ final class Container {
   init(_ setup: Setup) throws {
     guard let binary = Binary.path else { throw Trouble("SWINIT_BINARY is not set") }
     folder = try Folder()
+    readsOutput = setup.readsOutput
     // Beside the test's files, where every user and every mount namespace can reach it.
     copy = try folder.copy(binary, as: "swinit")
     let name = folder.path + "/" + setup.called
@@ -59,6 +62,12 @@ final class Container {
       errors = Lines(reading: second.reader)
       given.append(second.writer)
       launch.given[2] = second.writer
+    case .socket:
+      let (reader, writer) = try socketPair()
+      output = Lines(reading: reader)
+      given.append(writer)
+      launch.given = [1: writer, 2: first.writer]
+      errors = Lines(reading: first.reader)
     case .stuckStderr:
       output = Lines(reading: first.reader)
       errors = Lines(reading: -1)
@@ -97,7 +106,7 @@ final class Container {
       var status: Int32 = 0
       if waitpid(outer, &status, WNOHANG) == outer { ending = Ending(status) }
     }
-    output?.drain()
+    if readsOutput { output?.drain() }
     errors.drain()
     if pid == outer, ending == nil, let found = firstProcess(under: outer, running: copy) {
       pid = found
@@ -196,6 +205,10 @@ final class Container {
   }
 
   func closeErrors() { errors.close() }
+  func closeOutput() { output?.close() }
+
+  /// A path as swinit sees it, in its mount namespace.
+  func inside(_ name: String) -> String { "/proc/\(pid)/root\(folder.path)/\(name)" }
 
   var state: String { ending.map { "it ended: \($0)" } ?? "it runs" }
   var transcript: String {
@@ -214,6 +227,17 @@ private func fullPipe(in folder: Folder) throws -> (writer: Int32, keeper: Int32
   while write(keeper, chunk, 1) > 0 {}
   // A second opening, so that the one that swinit gets blocks.
   return (open(path, O_WRONLY | O_CLOEXEC), keeper)
+}
+
+private func socketPair() throws -> (Int32, Int32) {
+  var ends: [Int32] = [-1, -1]
+  try whileNothingStarts {
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+      throw Trouble("socketpair: errno \(errno)")
+    }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+  }
+  return (ends[0], ends[1])
 }
 
 /// Runs `body` with a started swinit and takes everything away after it.

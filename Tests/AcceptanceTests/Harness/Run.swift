@@ -41,6 +41,17 @@ func run(
   return Finished(ending: Ending(status), output: text, errors: err.texts)
 }
 
+/// Waits for something that does not show in what swinit writes, without reading that.
+func eventually(
+  _ what: String, within bound: Double = Container.patience, until condition: () throws -> Bool
+) async throws {
+  let deadline = monotonic() + bound
+  while try !condition() {
+    if monotonic() > deadline { throw Trouble("waited for \(what), in vain") }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+}
+
 /// The project's own folder.
 let projectFolder = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).reduce("") {
   $0.isEmpty ? "/" : ($0 == "/" ? "/" : $0 + "/") + $1

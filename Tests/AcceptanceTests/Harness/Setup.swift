@@ -20,11 +20,16 @@ struct Setup {
   /// Leave descriptor 9 open for swinit to find.
   var leaksDescriptor = false
 
+  /// Whether stdout is read from the start (`Container.readsOutput`).
+  var readsOutput = true
+
   enum Streams {
     /// stdout and stderr each a pipe.
     case separate
     /// One pipe for both, so that the order of lines is the order of writing.
     case merged
+    /// stdout is a socket, stderr a pipe.
+    case socket
     /// stderr is a pipe that is full from the start and read by nobody.
     case stuckStderr
     /// stdin, stdout and stderr are one terminal, the controlling one of the session.

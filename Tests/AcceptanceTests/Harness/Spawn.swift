@@ -101,18 +101,22 @@ struct Lines {
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
   }
 
-  /// Takes what is there without waiting.
+  /// Takes what is there without waiting; not more than some of it from one who never stops.
   mutating func drain() {
     var buffer = [UInt8](repeating: 0, count: 65536)
-    while isOpen {
+    for _ in 0..<16 where isOpen {
       let count = read(descriptor, &buffer, buffer.count)
       if count < 0 { return }
       if count == 0 { close() }
-      rest += buffer[..<max(count, 0)]
-      while let end = rest.firstIndex(of: 10) {
-        lines.append(Line(text: String(decoding: rest[..<end], as: UTF8.self), time: monotonic()))
-        rest.removeSubrange(...end)
+      let time = monotonic()
+      var parts = buffer[..<max(count, 0)].split(separator: 10, omittingEmptySubsequences: false)
+      let last = parts.removeLast()
+      for part in parts {
+        rest += part
+        lines.append(Line(text: String(decoding: rest, as: UTF8.self), time: time))
+        rest = []
       }
+      rest += last
     }
   }
 
