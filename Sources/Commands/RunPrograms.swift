@@ -42,12 +42,17 @@ func runPrograms(_ request: RunRequest) -> UInt8 {
 /// again when this returns.
 private func readConfiguration(_ request: RunRequest) -> Configuration? {
   let loaded = request.load()
+  var errors: ByteString = message(
+    "exit {}: the configuration has errors", decimal(request.faultyStatus))
   for fault in loaded.faults {
     Output.print(
       fault.severity == .error ? fault.text : message("swinit: warn {}", fault.text),
       to: .standardError)
+    if fault.severity == .error { errors += "\n" + fault.text }
   }
-  return loaded.hasErrors ? nil : loaded.configuration
+  guard loaded.hasErrors else { return loaded.configuration }
+  writeTerminationLog(errors)
+  return nil
 }
 
 private func run(

@@ -13,7 +13,9 @@ extension Reader {
         place, fold: "stops the container",
         "this command stops the container itself; essential=exit or essential=fatal does that,"
           + " with the program's exit status")
-    } else if let script, !values.flag("stopasgroup"), Self.keepsShell(script) {
+    } else if let script, !values.flag("stopasgroup"), !values.flag("stoptree"),
+      Self.keepsShell(script)
+    {
       faults.warn(
         place, fold: "shell",
         "the stop signal reaches only the shell, not what it runs: write stopasgroup=true, or"

@@ -27,8 +27,9 @@ public final class EventLoop {
   private let signals: SignalDescriptor
   private var log: Log
   private let launcher: Launcher
-  private let messages: Messages
+  private var messages: Messages
   private var pidsLimit = PidsLimit()
+  private var outOfMemory = OutOfMemory()
   private let ownPID = processID()
 
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
@@ -49,6 +50,7 @@ public final class EventLoop {
   private var keptUser: [Bool]
 
   private var following: Following
+  private var trees: Trees
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -69,6 +71,7 @@ public final class EventLoop {
     following = Following(configuration) {
       configuration.displayName(configuration.programs[$0])
     }
+    trees = Trees(configuration)
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot)
     reports = Array(repeating: Report(), count: configuration.programs.count)
@@ -89,7 +92,7 @@ public final class EventLoop {
   }
 
   private func turn() {
-    let milliseconds = childrenMayHaveEnded ? 0 : timeout()
+    let milliseconds = childrenMayHaveEnded || trees.isDue ? 0 : timeout()
     if milliseconds != 0, !hasStarted {
       hasStarted = true
       forgetStartupCode()
@@ -106,6 +109,7 @@ public final class EventLoop {
       }
     }
     if childrenMayHaveEnded { reap() }
+    if trees.isDue { lookAfterTrees() }
     for _ in 0..<Self.tickBatch {
       let now = self.now()
       guard supervisor.pause(at: now) == .zero else { break }
@@ -135,13 +139,17 @@ public final class EventLoop {
 
   private func feed(_ event: Event) { feed(event, at: now()) }
 
-  /// Tells the core, and carries out what it answers. A spawn is answered here, before anything
-  /// else reaches the core; it is the last of its actions, so this goes one level deep.
+  /// Tells the core, and carries out what it answers. A spawn and the check of a tree are
+  /// answered here, before anything else reaches the core; each is the last of its actions, so this
+  /// goes few levels deep.
   private func feed(_ event: Event, at now: Time) {
     for action in supervisor.handle(event, at: now) {
       switch action {
       case .spawn(let slot): spawn(slot)
       case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
+      case .signalTree(let slot, let signal): sendToTree(signal, slot)
+      case .checkTree(let slot):
+        feed(trees.check(slot, supervisor) ? .treeLeft(slot) : .treeGone(slot))
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .sweep(let signal): sweep(signal)
       case .report(let notice): report(notice)
@@ -153,13 +161,21 @@ public final class EventLoop {
   private func report(_ notice: Notice) {
     let sender = notice.sender.map { describe($0) } ?? ""
     if case .stopRequested = notice { stopSender = sender }
-    log.write(messages.level(of: notice), messages.text(of: notice, sender: sender))
+    let crashes = notice.fatal.flatMap { supervisor.crashes(of: $0) }
+    log.write(
+      messages.level(of: notice), messages.text(of: notice, sender: sender, crashes: crashes))
   }
 
   private func end(_ code: UInt8, _ reason: ExitReason) {
     result = code
     let level: LogLevel = code == 0 ? .info : .error
-    log.writeAlways(level, messages.lastWord(code, reason, sender: stopSender))
+    var circumstances = Circumstances(sender: stopSender)
+    if let blamed = reason.blamed {
+      circumstances.crashes = supervisor.crashes(of: blamed.slot, blamed.end)
+    }
+    let text = messages.certificate(code, reason, circumstances)
+    log.writeAlways(level, text)
+    writeTerminationLog(text)
   }
 
   // Signals.
@@ -214,6 +230,21 @@ public final class EventLoop {
     }
   }
 
+  // Trees.
+
+  private func sendToTree(_ signal: Signal, _ slot: Slot) {
+    let pid = supervisor.state(of: slot).pid
+    if trees.begin(signal, to: slot), pid != 0 {
+      let program = supervisor.configuration.programs[slot]
+      send(signal, to: pid, group: signal == .kill ? program.killasgroup : program.stopasgroup)
+    }
+    trees.send(to: slot, supervisor)
+  }
+
+  private func lookAfterTrees() {
+    for slot in trees.look(supervisor) { feed(.treeGone(slot)) }
+  }
+
   // Children.
 
   private func spawn(_ slot: Slot) {
@@ -237,6 +268,7 @@ public final class EventLoop {
       reports[slot].generation &+= 1
       let token = Token.report(slot: slot, generation: reports[slot].generation)
       follow { $0.started(slot, launched.pid, &$1) }
+      trees.started(slot, launched.pid)
       do throws(Errno) {
         try epoll.addReader(launched.report, token: token.packed)
         reports[slot].file = launched.report
@@ -290,6 +322,8 @@ public final class EventLoop {
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
+        if status == .signalled(.kill) { explainKill(ended.pid) }
+        trees.ended(ended.pid)
         if !following.isEmpty {
           var world = world()
           if let orders = following.ended(ended.pid, status, &world) {
@@ -308,6 +342,19 @@ public final class EventLoop {
         if isSweeping { feed(.childrenGone) }
         return
       }
+    }
+  }
+
+  /// A process was killed: by the OOM killer, if it was not by us?
+  private func explainKill(_ pid: ProcessID) {
+    if isSweeping { return }
+    let slot = supervisor.slot(of: pid)
+    if let slot, supervisor.hasKilled(slot) { return }
+    let words = outOfMemory.explain(at: now())
+    if let slot {
+      messages.remember(slot, outOfMemory: words)
+    } else if let words {
+      log.write(.warn, message("pid {}, which is no program's own, was {}", decimal(pid), words))
     }
   }
 

@@ -35,6 +35,10 @@ struct Launcher {
     return (wanted, max(hard, wanted))
   }
 
+  /// What tells a process which program it belongs to: these variables, with the names.
+  static let nameMark: ByteString = "SUPERVISOR_PROCESS_NAME="
+  static let groupMark: ByteString = "SUPERVISOR_GROUP_NAME="
+
   /// A process that was forked, and the end of the pipe that tells about its exec.
   struct Launched {
     var pid: ProcessID
@@ -84,8 +88,8 @@ struct Launcher {
   private func plan(_ program: Program) -> SpawnPlan {
     var environment = self.environment
     let group = configuration.groups[program.group].name
-    environment.set((ByteString("SUPERVISOR_PROCESS_NAME=") + program.name).bytes[...])
-    environment.set((ByteString("SUPERVISOR_GROUP_NAME=") + group).bytes[...])
+    environment.set((Self.nameMark + program.name).bytes[...])
+    environment.set((Self.groupMark + group).bytes[...])
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)
     var plan = SpawnPlan(

@@ -12,6 +12,24 @@ struct Messages {
   let isRoot: Bool
   /// The program that is COMMAND.
   let command: Slot?
+  /// What is to be said of each program's last death by SIGKILL where it was the OOM killer's; empty
+  /// until there was one.
+  private var outOfMemory: [ByteString] = []
+
+  init(configuration: Configuration, isRoot: Bool, command: Slot?) {
+    self.configuration = configuration
+    self.isRoot = isRoot
+    self.command = command
+  }
+
+  /// - Parameter outOfMemory: what is said of a death by SIGKILL; nil: what is always said.
+  mutating func remember(_ slot: Slot, outOfMemory words: ByteString?) {
+    if outOfMemory.isEmpty {
+      if words == nil { return }
+      outOfMemory = Array(repeating: "", count: configuration.programs.count)
+    }
+    outOfMemory[slot] = words ?? ""
+  }
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
@@ -19,13 +37,16 @@ struct Messages {
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
     case .backoff(_, _, pause: nil): return .debug
-    case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping: return .warn
+    case .backoff, .killing, .ignored, .stopRepeated, .killingAll, .sweeping, .treeLeft:
+      return .warn
     case .fatal, .survivedKill: return .error
     }
   }
 
-  /// - Parameter sender: whom the notice's signal came from, if it is about one.
-  func text(of notice: Notice, sender: ByteString) -> ByteString {
+  /// - Parameters:
+  ///   - sender: whom the notice's signal came from, if it is about one.
+  ///   - crashes: the ends of the notice's program that were all alike.
+  func text(of notice: Notice, sender: ByteString, crashes: Crashes?) -> ByteString {
     switch notice {
     case .starting(let slot, let pid):
       return message("{}: STARTING (pid {})", name(slot), decimal(pid))
@@ -40,25 +61,30 @@ struct Messages {
         hint(slot, failure))
     case .fatal(let slot, let failure, let tries):
       let count: ByteString = tries == 1 ? "1 try" : message("{} tries", decimal(tries))
-      return message("{}: FATAL, {} ({})", name(slot), reason(slot, failure), count)
+      let all = crashes?.count == tries ? pace(crashes) : ""
+      return message("{}: FATAL, {} ({}{})", name(slot), reason(slot, failure), count, all)
     case .exited(let slot, let status, let expected, let restart):
       let judgement: StaticString = expected ? "expected" : "unexpected"
       let what: ByteString
       switch status {
       case .exited(let code): what = message("EXITED with status {}", decimal(code))
-      case .signalled(let signal): what = message("EXITED, killed by {}", signal.name)
+      case .signalled: what = "EXITED, " + text(of: status, slot)
       }
       return message("{}: {} ({}){}", name(slot), what, ByteString(judgement), next(restart))
     case .stopping(let slot, let pid, let signal):
-      return message("{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal.name)
-    case .stopped(let slot, _): return message("{}: STOPPED", name(slot))
+      return message("{}: STOPPING ({}, {})", name(slot), process(pid), signal.name)
+    case .stopped(let slot, let status):
+      let cause = status == .signalled(.kill) ? words(ofKill: slot) : nil
+      return message("{}: STOPPED{}", name(slot), cause.map { ", " + $0 } ?? "")
     case .killing(let slot, let pid, let waited):
       return message(
-        "{}: still there after {}, SIGKILL (pid {})", name(slot), seconds(waited), decimal(pid))
+        "{}: still there after {}, SIGKILL ({})", name(slot), seconds(waited), process(pid))
     case .survivedKill(let slot, let pid):
       return message(
-        "{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid)
-      )
+        "{}: {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), process(pid))
+    case .treeLeft(let slot, let status, let signal):
+      return message(
+        "{}: {}, {} to what is left of its tree", name(slot), text(of: status, slot), signal.name)
     case .nothingToStart: return "no program starts by itself: waiting"
     case .stopRequested(let signal, _): return message("stopping: {} {}", signal.name, sender)
     case .stopRepeated(let signal, _):
@@ -68,39 +94,6 @@ struct Messages {
       return message("{} {} has no meaning here, ignoring", signal.name, sender)
     case .sweeping:
       return "processes that no program is are still there after SIGTERM: SIGKILL to all of them"
-    }
-  }
-
-  /// The last line: why swinit ends. `sender` names who sent the signal, as it was when it came.
-  func lastWord(_ code: UInt8, _ reason: ExitReason, sender: ByteString) -> ByteString {
-    let why: ByteString
-    switch reason {
-    case .told(let signal, _, let failed):
-      why = message("stopped by {} {}", signal.name, sender) + blame(failed)
-    case .essentialFatal(let slot, let failure) where slot == command:
-      why = message("COMMAND {}", self.reason(slot, failure))
-    case .essentialFatal(let slot, let failure):
-      why =
-        message("essential program {} is FATAL: {}", name(slot), self.reason(slot, failure))
-        + " (essential=none would keep the container)"
-    case .essentialExited(let slot, let status):
-      why = message("essential program {} ended: {}", name(slot), text(of: status))
-    case .commandEnded(let slot, let status):
-      why = message("COMMAND {}: {}", name(slot), text(of: status))
-    case .awaitedFatal(let slot, let failure):
-      why = message(
-        "COMMAND was not started, program {} is FATAL: {}", name(slot), self.reason(slot, failure))
-    case .nothingLeft(let failed): why = "nothing left to do" + blame(failed)
-    }
-    return message("exit {}: {}", decimal(code), why)
-  }
-
-  private func blame(_ failure: ExitReason.Failure?) -> ByteString {
-    guard let failure else { return "" }
-    switch failure.end {
-    case .exited(let status): return message(", {}: {}", name(failure.slot), text(of: status))
-    case .failed(let start):
-      return message(", {}: {}", name(failure.slot), reason(failure.slot, start))
     }
   }
 
@@ -116,7 +109,7 @@ struct Messages {
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
     switch failure {
     case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
-    case .tooQuick(let status): return message("{} before startsecs", text(of: status))
+    case .tooQuick(let status): return message("{} before startsecs", text(of: status, slot))
     }
   }
 
@@ -128,11 +121,28 @@ struct Messages {
     return " (startsecs=0 if it is meant to end at once)"
   }
 
-  func text(of status: WaitStatus) -> ByteString {
+  func text(of status: WaitStatus, _ slot: Slot) -> ByteString {
     switch status {
     case .exited(let code): return message("exited with status {}", decimal(code))
-    case .signalled(let signal): return message("killed by {}", signal.name)
+    case .signalled(let signal):
+      return (signal == .kill ? words(ofKill: slot) : nil) ?? message("killed by {}", signal.name)
     }
+  }
+
+  private func process(_ pid: ProcessID) -> ByteString {
+    pid == 0 ? "what is left of it" : message("pid {}", decimal(pid))
+  }
+
+  private func words(ofKill slot: Slot) -> ByteString? {
+    outOfMemory.isEmpty || outOfMemory[slot].isEmpty ? nil : outOfMemory[slot]
+  }
+
+  /// `, each within 0.2 s`, rounded up; nothing when there was only one, or none did start.
+  func pace(_ crashes: Crashes?) -> ByteString {
+    guard let crashes, crashes.count > 1 else { return "" }
+    if case .failed(.spawn) = crashes.end { return "" }
+    let tenths = max(1, crashes.longest.count / 100_000_000 + 1)
+    return message(", each within {}", seconds(Nanoseconds(tenths * 100_000_000)))
   }
 
   /// `execve "/usr/sbin/nginx": No such file or directory`.
@@ -206,6 +216,12 @@ extension Errno {
 }
 
 extension Notice {
+  /// The program that is FATAL.
+  var fatal: Slot? {
+    if case .fatal(let slot, _, _) = self { return slot }
+    return nil
+  }
+
   /// Whom the signal came from that it is about.
   var sender: Sender? {
     switch self {
@@ -213,7 +229,7 @@ extension Notice {
       .killingAll(let sender):
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
-      .survivedKill, .nothingToStart, .sweeping:
+      .survivedKill, .nothingToStart, .sweeping, .treeLeft:
       return nil
     }
   }

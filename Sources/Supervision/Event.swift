@@ -71,6 +71,10 @@ public enum Event: Sendable {
   case followed(Slot, ProcessID)
   /// A program that was detached or followed has ended.
   case gone(Slot, WaitStatus)
+  /// Answers `Action.checkTree`: processes that the slot's program has started are left.
+  case treeLeft(Slot)
+  /// Answers `Action.checkTree`: none is left; or none is any more, after `treeLeft`.
+  case treeGone(Slot)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.
@@ -85,6 +89,12 @@ public enum Action: Sendable {
   case spawn(Slot)
   /// kill(2); `group`: to the process group of that process.
   case signal(ProcessID, Signal, group: Bool)
+  /// To every process of the slot's program, whatever session or group it is in, that did not get
+  /// this signal since the program's start.
+  case signalTree(Slot, Signal)
+  /// The slot's process has ended; answer with `treeLeft` or `treeGone` before any other event, and
+  /// after `treeLeft` with `treeGone` once that has come true. Always the last of the actions.
+  case checkTree(Slot)
   /// The program is told to stop, and no process of it is known (`Event.detached`).
   case stopAwaited(Slot)
   /// Signal everything that is left, but for ourselves; answer `childrenGone` when, or as soon
@@ -116,6 +126,8 @@ public enum Notice: Equatable, Sendable {
   case stopped(Slot, WaitStatus?)
   /// `stopwaitsecs` is over.
   case killing(Slot, ProcessID, after: Nanoseconds)
+  /// Its process has ended, and what is left of its tree is told to end before anything else is done.
+  case treeLeft(Slot, WaitStatus, Signal)
   /// SIGKILL did not end it (a process in uninterruptible sleep); it is no longer waited for.
   case survivedKill(Slot, ProcessID)
   /// No program starts by itself; swinit waits.
@@ -151,5 +163,10 @@ public enum ExitReason: Equatable, Sendable {
   public struct Failure: Equatable, Sendable {
     public var slot: Slot
     public var end: UnexpectedEnd
+
+    public init(slot: Slot, end: UnexpectedEnd) {
+      self.slot = slot
+      self.end = end
+    }
   }
 }

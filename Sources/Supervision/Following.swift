@@ -39,6 +39,8 @@ extension Supervisor {
       records[slot].state = .stopping(pid: pid, stage: stage)
       let program = configuration.programs[slot]
       switch stage {
+      case .told(let signal) where program.stoptree: actions.append(.signalTree(slot, signal))
+      case .killed where program.stoptree: actions.append(.signalTree(slot, .kill))
       case .told(let signal): actions.append(.signal(pid, signal, group: program.stopasgroup))
       case .killed: actions.append(.signal(pid, .kill, group: program.killasgroup))
       case .abandoned: break

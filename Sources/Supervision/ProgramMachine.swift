@@ -9,7 +9,7 @@ import Configuration
 
 extension Supervisor {
   /// Sets the state and keeps what is counted of states in step with it.
-  private mutating func transition(_ slot: Slot, to state: ProgramState) {
+  mutating func transition(_ slot: Slot, to state: ProgramState) {
     let old = records[slot].state
     records[slot].state = state
     active += (state.isActive ? 1 : 0) - (old.isActive ? 1 : 0)
@@ -22,6 +22,7 @@ extension Supervisor {
     case .stopped, .backoff, .exited, .fatal:
       timers.clear(slot)
       transition(slot, to: .starting(pid: 0, since: now, executed: false, failure: nil))
+      records[slot].started = now
       actions.append(.spawn(slot))
     case .starting, .running, .stopping:
       return
@@ -84,6 +85,7 @@ extension Supervisor {
 
   /// The slot's timer is due. What it means depends on the state alone.
   mutating func timedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    if treeTimedOut(slot, now, &actions) { return }
     switch records[slot].state {
     case .starting(let pid, _, _, _):
       becomeRunning(slot, pid, now, &actions)
@@ -108,22 +110,32 @@ extension Supervisor {
     _ slot: Slot, _ pid: ProcessID, _ status: WaitStatus, _ now: Time,
     _ actions: inout [Action]
   ) {
+    // What has stayed up for `startsecs` was RUNNING, also when its end is seen before the tick
+    // that would have said so.
+    if case .starting(_, let since, let executed, nil) = records[slot].state {
+      let startsecs = configuration.programs[slot].startsecs
+      if startsecs == .zero || executed && since + startsecs <= now {
+        becomeRunning(slot, pid, now, &actions)
+      }
+    }
+    if configuration.programs[slot].stoptree {
+      processEnded(slot, status, now, &actions)
+    } else {
+      finish(slot, status, endedAt: now, now, &actions)
+    }
+  }
+
+  /// Nothing of the program is left.
+  mutating func finish(
+    _ slot: Slot, _ status: WaitStatus, endedAt: Time, _ now: Time, _ actions: inout [Action]
+  ) {
     timers.clear(slot)
     switch records[slot].state {
-    case .starting(_, let since, let executed, let failure):
-      // What has stayed up for `startsecs` was RUNNING, also when its end is seen before the tick
-      // that would have said so.
-      let startsecs = configuration.programs[slot].startsecs
-      if let failure {
-        startFailed(slot, .spawn(failure), now, &actions)
-      } else if startsecs == .zero || executed && since + startsecs <= now {
-        becomeRunning(slot, pid, now, &actions)
-        exited(slot, status, since: now, now, &actions)
-      } else {
-        startFailed(slot, .tooQuick(status), now, &actions)
-      }
+    case .starting(_, _, _, let failure):
+      startFailed(
+        slot, failure.map { .spawn($0) } ?? .tooQuick(status), endedAt: endedAt, now, &actions)
     case .running(_, let since):
-      exited(slot, status, since: since, now, &actions)
+      exited(slot, status, since: since, endedAt: endedAt, now, &actions)
     case .stopping:
       if isCommand(slot) { commandEnded(slot, status) }
       records[slot].failures = 0
@@ -138,7 +150,8 @@ extension Supervisor {
 
   /// RUNNING → EXITED, and perhaps on from there.
   private mutating func exited(
-    _ slot: Slot, _ status: WaitStatus, since: Time, _ now: Time, _ actions: inout [Action]
+    _ slot: Slot, _ status: WaitStatus, since: Time, endedAt: Time, _ now: Time,
+    _ actions: inout [Action]
   ) {
     let expected: Bool
     switch status {
@@ -146,7 +159,7 @@ extension Supervisor {
     case .signalled(let signal):
       expected = configuration.programs[slot].exitcodes.signals.contains(signal)
     }
-    remember(slot, expected ? nil : .exited(status))
+    remember(slot, expected ? nil : .exited(status), endedAt)
     let again: Bool
     switch configuration.programs[slot].autorestart {
     case .never: again = false
@@ -165,7 +178,7 @@ extension Supervisor {
       levelMayBeGone(now, &actions)
       return
     }
-    let pause = restartPause(slot, lived: now - since)
+    let pause = restartPause(slot, lived: endedAt - since)
     transition(slot, to: .exited(restarting: true))
     actions.append(.report(.exited(slot, status, expected: expected, restart: pause)))
     if pause > .zero {
@@ -195,7 +208,8 @@ extension Supervisor {
 
   /// STARTING → BACKOFF, and on to FATAL when no try is left.
   mutating func startFailed(
-    _ slot: Slot, _ failure: StartFailure, _ now: Time, _ actions: inout [Action]
+    _ slot: Slot, _ failure: StartFailure, endedAt: Time, _ now: Time,
+    _ actions: inout [Action]
   ) {
     switch records[slot].state {
     case .starting: break
@@ -210,7 +224,7 @@ extension Supervisor {
     let startretries = configuration.programs[slot].startretries
     let (count, overflow) = records[slot].failures.addingReportingOverflow(1)
     records[slot].failures = overflow ? .max : count
-    remember(slot, .failed(failure))
+    remember(slot, .failed(failure), endedAt)
     transition(slot, to: .backoff)
     if startretries >= 0, records[slot].failures > startretries {
       let tries = records[slot].failures
@@ -252,6 +266,7 @@ extension Supervisor {
       let signal = stopSignal(of: slot)
       transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
       actions.append(.report(.stopping(slot, pid, signal)))
+      if isEnding(slot) { return becomeStopping(slot, signal) }
       if pid == 0 {
         actions.append(.stopAwaited(slot))
       } else if !hasForwarded(to: slot) {
@@ -275,6 +290,7 @@ extension Supervisor {
   private func send(
     _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]
   ) {
+    if configuration.programs[slot].stoptree { return actions.append(.signalTree(slot, signal)) }
     let group = configuration.programs[slot].stopasgroup
     actions.append(.signal(pid, signal, group: group))
   }
@@ -283,11 +299,16 @@ extension Supervisor {
   mutating func kill(_ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]) {
     transition(slot, to: .stopping(pid: pid, stage: .killed))
     let group = configuration.programs[slot].killasgroup
-    if pid != 0 { actions.append(.signal(pid, .kill, group: group)) }
+    if configuration.programs[slot].stoptree {
+      actions.append(.signalTree(slot, .kill))
+    } else if pid != 0 {
+      actions.append(.signal(pid, .kill, group: group))
+    }
     timers.set(slot, to: now + Self.killPatience)
   }
 
-  private mutating func remember(_ slot: Slot, _ end: UnexpectedEnd?) {
+  private mutating func remember(_ slot: Slot, _ end: UnexpectedEnd?, _ endedAt: Time) {
+    countCrash(slot, end, lived: endedAt - records[slot].started)
     guard let end else {
       records[slot].lastEnd = .fine
       return

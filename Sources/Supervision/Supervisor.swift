@@ -41,6 +41,11 @@ public struct Supervisor: Sendable {
     var lastEnd = LastEnd.fine
     /// It was RUNNING once.
     var wasReady = false
+    /// When the last start was asked for.
+    var started = Time(nanoseconds: 0)
+    var crashes: Crashes?
+    /// Of a program with `stoptree`: its process has ended, something of its tree may be left.
+    var ending: Ending?
   }
 
   public let configuration: Configuration
@@ -93,6 +98,12 @@ public struct Supervisor: Sendable {
   /// The state of a program.
   public func state(of slot: Slot) -> ProgramState { records[slot].state }
 
+  /// Whether the program's process got SIGKILL from us.
+  public func hasKilled(_ slot: Slot) -> Bool {
+    guard case .stopping(_, let stage) = records[slot].state else { return false }
+    return stage == .told(.kill) || stage == .killed || stage == .abandoned
+  }
+
   /// The program whose process this is; nil for an orphan.
   public func slot(of pid: ProcessID) -> Slot? { slots[pid] }
 
@@ -114,7 +125,7 @@ public struct Supervisor: Sendable {
     case .forked(let slot, let pid):
       forked(slot, pid, now, &actions)
     case .forkFailed(let slot, let failure):
-      startFailed(slot, .spawn(failure), now, &actions)
+      startFailed(slot, .spawn(failure), endedAt: now, now, &actions)
     case .executed(let slot):
       executed(slot, now, &actions)
     case .executionFailed(let slot, let failure):
@@ -133,6 +144,10 @@ public struct Supervisor: Sendable {
       let pid = records[slot].state.pid
       if pid != 0 { slots.remove(pid) }
       ended(slot, pid, status, now, &actions)
+    case .treeLeft(let slot):
+      treeLeft(slot, now, &actions)
+    case .treeGone(let slot):
+      treeGone(slot, now, &actions)
     case .signal(let signal, let sender):
       received(signal, from: sender, now, &actions)
     case .tick:

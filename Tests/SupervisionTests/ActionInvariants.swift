@@ -8,15 +8,13 @@ import Configuration
 extension Invariants {
   mutating func walk(_ actions: [Action], _ event: Event, _ now: Time) {
     /// The signal that a notice has announced.
-    var announced: (pid: ProcessID, signal: Signal, group: Bool)?
+    var announced: Action?
     var killingAll = false
     let actions = withoutForwarded(actions)
     for (index, action) in actions.enumerated() {
       if let expected = announced {
-        guard case .signal(let pid, let signal, let group) = action,
-          (pid, signal, group) == expected
-        else {
-          return require(false, "No signal is announced and not sent: \(expected).")
+        guard words(action) == words(expected) else {
+          return require(false, "No signal is announced and not sent: \(words(expected)).")
         }
         announced = nil
         continue
@@ -28,7 +26,30 @@ extension Invariants {
       case .signal(let pid, let signal, let group):
         require(
           killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
-        killAtOnce(pid, group, now)
+        guard let slot = processes[pid] else {
+          return require(false, "No signal goes to a process that is not there.")
+        }
+        require(
+          group == configuration.programs[slot].killasgroup,
+          "p\(slot): no group is killed that is not to be, and none is spared.")
+        killAtOnce(slot, now)
+      case .signalTree(let slot, let signal):
+        if case .treeLeft(slot) = event {
+          require(
+            programs[slot].state == .stopping
+              && signal == (programs[slot].killed == nil ? stopSignal(slot) : .kill),
+            "p\(slot): what is left of a tree never gets another signal than its program did.")
+          see(.treeLeftInStop)
+        } else {
+          require(
+            killingAll && signal == .kill, "No signal is sent to a tree without a word of why.")
+          killAtOnce(slot, now)
+        }
+      case .checkTree(let slot):
+        require(index == actions.count - 1, "No check of a tree is followed by another action.")
+        require(
+          configuration.programs[slot].stoptree && programs[slot].pid == 0,
+          "p\(slot): no tree is looked after without stoptree, or while its process lives.")
       case .stopAwaited(let slot):
         require(programs[slot].pid == 0, "What has a process is sent a signal.")
       case .sweep(let signal): sweep(signal, killingAll, now)
@@ -55,6 +76,7 @@ extension Invariants {
   mutating func move(_ slot: Slot, to state: StateName) {
     let old = programs[slot].state
     require(old.next.contains(state), "p\(slot): no arrow leads from \(old) to \(state).")
+    if state != .running, state != .stopping { programs[slot].ending = nil }
     programs[slot].state = state
     programs[slot].deadline = nil
   }
@@ -87,7 +109,7 @@ extension Invariants {
   /// Takes in a notice and returns the signal that it announces.
   private mutating func report(
     _ notice: Notice, _ event: Event, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     switch notice {
     case .starting(let slot, let pid):
       require(
@@ -103,6 +125,15 @@ extension Invariants {
       return stopping(slot, pid, signal, now)
     case .stopped(let slot, let status): stopped(slot, status, event)
     case .killing(let slot, let pid, let after): return killing(slot, pid, after, now)
+    case .treeLeft(let slot, let status, let signal):
+      return treeLeft(slot, status, signal, event, now)
+    case .survivedKill(let slot, _) where programs[slot].state != .stopping:
+      require(
+        programs[slot].ending?.killed.map { $0 + .seconds(5) <= now } ?? false,
+        "p\(slot): no tree is given up before 5 s have passed since SIGKILL.")
+      programs[slot].ending?.isGivenUp = true
+      givenUpTrees.insert(slot)
+      see(.treeGivenUp)
     case .survivedKill(let slot, _):
       require(
         programs[slot].killed.map { $0 + .seconds(5) <= now } ?? false && !programs[slot].abandoned,
@@ -173,6 +204,9 @@ extension Invariants {
   private func startFailure(_ slot: Slot, _ event: Event, _ now: Time) -> StartFailure? {
     switch event {
     case .forkFailed(slot, let failure): return .spawn(failure)
+    case .treeGone, .tick:
+      guard let status = end(of: slot, event) else { return nil }
+      return programs[slot].failure.map { .spawn($0) } ?? .tooQuick(status)
     case .ended(_, let status):
       if let failure = programs[slot].failure { return .spawn(failure) }
       let startsecs = configuration.programs[slot].startsecs
@@ -255,7 +289,8 @@ extension Invariants {
     _ event: Event, _ now: Time
   ) {
     let program = configuration.programs[slot]
-    guard case .ended(_, let reaped) = event else {
+    let endedAt = programs[slot].ending?.at ?? now
+    guard let reaped = end(of: slot, event) else {
       return require(false, "p\(slot): nothing ends that was not reaped.")
     }
     require(reaped == status, "p\(slot): no exit status is changed.")
@@ -286,7 +321,7 @@ extension Invariants {
       }
       return stopIfNothingIsLeft(now)
     }
-    let pause = programs[slot].restartPause(program, lived: now - programs[slot].runningSince)
+    let pause = programs[slot].restartPause(program, lived: endedAt - programs[slot].runningSince)
     require(
       restart == pause,
       "p\(slot): no pause before a restart differs from restart_delay's: \(words(pause)).")
@@ -298,7 +333,7 @@ extension Invariants {
   private mutating func stopped(_ slot: Slot, _ status: WaitStatus?, _ event: Event) {
     require(stop != nil, "p\(slot): nothing is STOPPED but by a stop.")
     if programs[slot].state == .stopping {
-      guard case .ended(_, let reaped) = event, status == reaped else {
+      guard let reaped = end(of: slot, event), status == reaped else {
         return require(false, "p\(slot): nothing is STOPPED while its process lives.")
       }
       if programs[slot].abandoned { see(.endedAfterAbandoned) }

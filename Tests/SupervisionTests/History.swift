@@ -59,6 +59,8 @@ struct History {
   /// When, and in the how manieth event, it got its stop signal.
   var told: (at: Time, event: Int)?
   var killed: Time?
+  /// With `stoptree`: its own process has ended, and the rest of its tree is looked for.
+  var ending: TreeEnding?
   /// It was RUNNING once.
   var wasReady = false
   /// It has withstood SIGKILL and nobody waits for it.
@@ -93,6 +95,17 @@ struct History {
   }
 }
 
+/// The end of a program with `stoptree` while something of its tree may be left.
+struct TreeEnding {
+  let status: WaitStatus
+  let at: Time
+  /// When the rest was told to end though nobody had asked for a stop, and when it got SIGKILL.
+  var told: Time?
+  var killed: Time?
+  /// It has withstood SIGKILL.
+  var isGivenUp = false
+}
+
 /// The orderly stop, once it has begun.
 struct StopHistory {
   let began: Time
@@ -121,5 +134,6 @@ enum Sight: Int, CaseIterable {
   case secondSweep, exitWithSurvivors, orphanReaped
   case commandStarted, forwarded, rewritten, dropped, forwardedDuringStop, notForwarded
   case commandEnded, commandEndedWhenTold, commandEndedWhenAbandoned, commandAccepted
+  case treeGoneAtOnce, treeLeft, treeLeftInStop, treeKilled, treeGivenUp, stopWhileTreeEnds
   case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
 }

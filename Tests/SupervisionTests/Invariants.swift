@@ -24,6 +24,8 @@ struct Invariants {
   var stop: StopHistory?
   /// The program that is BACKOFF with no try left, on its way to FATAL.
   var gaveUp: Slot?
+  /// Programs of which something withstood SIGKILL and may still be there.
+  var givenUpTrees: Set<Slot> = []
   /// Counts events.
   var event = 0
   /// Bits of `Sight`.
@@ -141,12 +143,25 @@ struct Invariants {
       see(.execFailure)
     // No program of these runs follows a pidfile: FollowerTests has the ones that do.
     case .detached, .followed, .gone: break
-    case .ended(let pid, _):
+    case .treeLeft(let slot), .treeGone(let slot):
+      require(
+        programs[slot].ending != nil,
+        "The test broke its contract: nobody asked for the tree of p\(slot).")
+      if case .treeGone = event, programs[slot].ending?.told == nil,
+        programs[slot].state == .running
+      {
+        see(.treeGoneAtOnce)
+      }
+    case .ended(let pid, let status):
       guard let slot = processes.removeValue(forKey: pid) else {
         orphans += 1
         return see(.orphanReaped)
       }
       programs[slot].pid = 0
+      if configuration.programs[slot].stoptree {
+        programs[slot].ending = TreeEnding(status: status, at: now)
+        if programs[slot].state == .stopping { return }
+      }
       if programs[slot].state != .stopping || !programs[slot].abandoned {
         programs[slot].deadline = nil
       }
@@ -178,7 +193,8 @@ struct Invariants {
       require(
         state.pid == programs[slot].pid, "p\(slot): a program never misnames its process.")
       require(
-        programs[slot].asked || programs[slot].state.hasProcess == (programs[slot].pid != 0),
+        programs[slot].asked || programs[slot].ending != nil
+          || programs[slot].state.hasProcess == (programs[slot].pid != 0),
         "p\(slot): no state that has a process is without one, and no other state has one.")
     }
   }
@@ -188,6 +204,10 @@ struct Invariants {
       switch programs[slot].state {
       case .stopped where slot == command?.slot && programs[slot].deadline != nil:
         require(core.timers.isSet(slot), "COMMAND never waits when its turn has come.")
+      case .running where programs[slot].ending != nil:
+        require(
+          core.timers.isSet(slot) == (programs[slot].deadline != nil),
+          "p\(slot): nobody waits for the rest of a tree without a bound.")
       case .stopped, .running, .fatal:
         require(
           !core.timers.isSet(slot),

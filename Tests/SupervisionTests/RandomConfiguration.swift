@@ -78,6 +78,7 @@ extension World {
     ])
     program.stopasgroup = random.chance(30)
     program.killasgroup = program.stopasgroup || random.chance(30)
+    program.stoptree = random.chance(25)
     return program
   }
 

@@ -84,8 +84,17 @@ struct Simulation {
       invariants.observe(event, at: world.now, actions, core)
       for action in actions {
         switch action {
-        case .spawn(let slot): next = world.fork(slot)
+        case .spawn(let slot):
+          invariants.require(
+            !world.hasTree(slot) || invariants.givenUpTrees.contains(slot),
+            "p\(slot): nothing of a tree that could be killed survives a restart.")
+          next = world.fork(slot)
+        case .report(.stopped(let slot, .some)):
+          invariants.require(
+            !world.hasTree(slot), "p\(slot): nothing is STOPPED while its tree lives.")
         case .signal(let pid, let signal, _): world.signal(pid, signal)
+        case .signalTree(let slot, let signal): world.signalTree(slot, signal)
+        case .checkTree(let slot): next = world.checkTree(slot)
         case .stopAwaited: break
         case .sweep(let signal): world.sweep(signal)
         case .report, .exit: continue
@@ -155,6 +164,7 @@ private func setting(_ name: String) -> UInt64? {
     "p\(slot): group \(program.group) priority \(program.priority) autostart \(program.autostart)"
       + " startsecs \(words(program.startsecs)) startretries \(program.startretries)"
       + " autorestart \(program.autorestart) stopwaitsecs \(words(program.stopwaitsecs))"
+      + " stoptree \(program.stoptree)"
       + " essential \(program.essential)"
   }
 

@@ -8,13 +8,15 @@ import Configuration
 extension Invariants {
   mutating func stopping(
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     let program = configuration.programs[slot]
     guard let stop else {
       require(false, "p\(slot): nothing is told to stop before the stop begins.")
       return nil
     }
-    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    require(
+      programs[slot].ending != nil ? pid == 0 : processes[pid] == slot,
+      "p\(slot): no signal goes to a process that is not its own.")
     require(programs[slot].told == nil, "p\(slot): nobody is told twice.")
     for other in programs.indices where level(other) > level(slot) {
       require(
@@ -24,6 +26,16 @@ extension Invariants {
     require(
       signal == stopSignal(slot, stop), "p\(slot): no other than the stop signal is sent.")
     if programs[slot].state == .starting { see(.stopWhileStarting) }
+    if let ending = programs[slot].ending {
+      // The rest of its tree was told to end already, and has the time that it was given then.
+      let deadline = programs[slot].deadline
+      move(slot, to: .stopping)
+      programs[slot].told = (ending.told ?? now, event)
+      programs[slot].killed = ending.killed
+      programs[slot].deadline = deadline
+      see(.stopWhileTreeEnds)
+      return nil
+    }
     move(slot, to: .stopping)
     programs[slot].told = (now, event)
     programs[slot].deadline = now + program.stopwaitsecs
@@ -32,7 +44,8 @@ extension Invariants {
       if stop.signal != nil { return nil }
       see(.commandToldByStop)
     }
-    return (pid, signal, program.stopasgroup)
+    return program.stoptree
+      ? .signalTree(slot, signal) : .signal(pid, signal, group: program.stopasgroup)
   }
 
   /// TERM and INT stand for themselves where `stopsignal` is unset; COMMAND's is rewritten.
@@ -47,9 +60,12 @@ extension Invariants {
 
   mutating func killing(
     _ slot: Slot, _ pid: ProcessID, _ after: Nanoseconds, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     let program = configuration.programs[slot]
-    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    if programs[slot].state != .stopping { return killingTree(slot, pid, after, now) }
+    require(
+      programs[slot].ending != nil ? pid == 0 : processes[pid] == slot,
+      "p\(slot): no signal goes to a process that is not its own.")
     require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
     require(after == program.stopwaitsecs, "p\(slot): no other wait is reported than was made.")
     require(
@@ -58,17 +74,12 @@ extension Invariants {
     programs[slot].killed = now
     programs[slot].deadline = now + .seconds(5)
     see(.killedAfterWait)
-    return (pid, .kill, program.killasgroup)
+    return program.stoptree
+      ? .signalTree(slot, .kill) : .signal(pid, .kill, group: program.killasgroup)
   }
 
-  mutating func killAtOnce(_ pid: ProcessID, _ group: Bool, _ now: Time) {
-    guard let slot = processes[pid] else {
-      return require(false, "No signal goes to a process that is not there.")
-    }
+  mutating func killAtOnce(_ slot: Slot, _ now: Time) {
     require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
-    require(
-      group == configuration.programs[slot].killasgroup,
-      "p\(slot): no group is killed that is not to be, and none is spared.")
     if programs[slot].state != .stopping { move(slot, to: .stopping) }
     if programs[slot].told == nil { programs[slot].told = (now, event) }
     programs[slot].killed = now

@@ -12,6 +12,8 @@ func words(_ action: Action) -> String {
   case .spawn(let slot): return "spawn p\(slot)"
   case .signal(let pid, let signal, let group):
     return "kill \(signal.name) \(pid)" + (group ? " group" : "")
+  case .signalTree(let slot, let signal): return "kill tree p\(slot) \(signal.name)"
+  case .checkTree(let slot): return "check tree p\(slot)"
   case .stopAwaited(let slot): return "stop awaited p\(slot)"
   case .sweep(let signal): return "sweep \(signal.name)"
   case .report(let notice): return words(notice)
@@ -38,6 +40,8 @@ func words(_ notice: Notice) -> String {
   case .killing(let slot, let pid, let after):
     return "p\(slot) killing pid \(pid) after \(words(after))"
   case .survivedKill(let slot, let pid): return "p\(slot) survived, pid \(pid)"
+  case .treeLeft(let slot, let status, let signal):
+    return "p\(slot) tree left \(words(status)) \(signal.name)"
   case .nothingToStart: return "nothing to start"
   case .stopRequested(let signal, let sender):
     return "stop requested: \(signal.name) from \(words(sender))"
@@ -74,6 +78,8 @@ func words(_ event: Event) -> String {
   case .detached(let slot): return "detached p\(slot)"
   case .followed(let slot, let pid): return "followed p\(slot) pid \(pid)"
   case .gone(let slot, let status): return "gone p\(slot) \(words(status))"
+  case .treeLeft(let slot): return "tree left p\(slot)"
+  case .treeGone(let slot): return "tree gone p\(slot)"
   case .ended(let pid, let status): return "ended pid \(pid) \(words(status))"
   case .signal(let signal, let sender): return "signal \(signal.name) from \(words(sender))"
   case .tick: return "tick"

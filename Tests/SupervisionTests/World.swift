@@ -40,6 +40,10 @@ struct World {
     let slot: Slot?
     let ignoresStop: Bool
     let unkillable: Bool
+    /// A process that a program with `stoptree` has started; it may outlive the program's own.
+    var tree: Slot?
+    /// The signal that it got as one of the tree.
+    var told: Signal?
     /// It has ended and is to be reaped.
     var zombie: WaitStatus?
   }
@@ -55,6 +59,10 @@ struct World {
     /// A tick that nobody asked for.
     case strayTick
     case childrenGone
+    /// A program of which a process lives has started another one.
+    case branch(Slot)
+    /// The last process of a tree that was found was reaped.
+    case treeGone(Slot)
   }
 
   /// How the processes of one program behave; numbers are percentages.
@@ -82,6 +90,8 @@ struct World {
   private var serials = 0
   private var swept = false
   private var toldGone = false
+  /// Programs whose own process is gone and whose tree the core waits for.
+  private var awaitedTrees: Set<Slot> = []
 
   init(seed: UInt64) {
     var random = SplitMix64(state: seed)
@@ -146,12 +156,22 @@ struct World {
       guard let index = processes.firstIndex(where: { $0.serial == serial }) else { return nil }
       let process = processes.remove(at: index)
       childrenMayBeGone()
+      if let slot = process.tree { treeMayBeGone(slot) }
       return .ended(process.pid, process.zombie ?? .exited(0))
     case .stranger: return .ended(freePid(), .exited(0))
     case .orphanAppears:
       let serial = add(slot: nil, stubborn: 40, unkillable: 10)
       if random.chance(70) { schedule(.death(serial: serial, .exited(0)), within: .seconds(60)) }
       return nil
+    case .branch(let slot):
+      guard processes.contains(where: { ($0.slot ?? $0.tree) == slot && $0.zombie == nil }) else {
+        return nil
+      }
+      branch(slot)
+      return nil
+    case .treeGone(let slot):
+      guard !hasTree(slot), awaitedTrees.remove(slot) != nil else { return nil }
+      return .treeGone(slot)
     case .signal(let signal, let sender): return .signal(signal, sender)
     case .strayTick: return .tick
     case .childrenGone: return .childrenGone
@@ -161,6 +181,7 @@ struct World {
   /// Answers `Action.spawn`.
   mutating func fork(_ slot: Slot) -> Event {
     let character = characters[slot]
+    awaitedTrees.remove(slot)
     if random.chance(character.forkFailures) {
       return .forkFailed(slot, SpawnFailure(step: 1, errno: 11, exitCode: 1))
     }
@@ -175,6 +196,9 @@ struct World {
     if let life = lifetime(slot, character) {
       let status = random.pick(character.codes)
       coming.append((now + life, .death(serial: serial, status)))
+    }
+    if configuration.programs[slot].stoptree {
+      for _ in 0..<random.below(3) { schedule(.branch(slot), within: branching()) }
     }
     if random.chance(5) { schedule(.orphanAppears, within: .seconds(5)) }
     return .forked(slot, processes[processes.count - 1].pid)
@@ -200,6 +224,47 @@ struct World {
       .zero, .milliseconds(5), .seconds(2), .seconds(12),
     ])
     schedule(.death(serial: process.serial, status), within: patience)
+  }
+
+  /// To all of the tree that did not get it yet.
+  mutating func signalTree(_ slot: Slot, _ signal: Signal) {
+    for index in processes.indices where (processes[index].slot ?? processes[index].tree) == slot {
+      guard processes[index].told != signal, processes[index].told != .kill else { continue }
+      processes[index].told = signal
+      self.signal(processes[index].pid, signal)
+    }
+  }
+
+  /// Answers `Action.checkTree`.
+  mutating func checkTree(_ slot: Slot) -> Event {
+    guard hasTree(slot) else {
+      awaitedTrees.remove(slot)
+      return .treeGone(slot)
+    }
+    awaitedTrees.insert(slot)
+    return .treeLeft(slot)
+  }
+
+  /// Whether a process that the slot's program started is not reaped yet.
+  func hasTree(_ slot: Slot) -> Bool { processes.contains { $0.tree == slot } }
+
+  private mutating func treeMayBeGone(_ slot: Slot) {
+    guard awaitedTrees.contains(slot), !hasTree(slot) else { return }
+    schedule(.treeGone(slot), within: .zero)
+  }
+
+  private mutating func branch(_ slot: Slot) {
+    let character = characters[slot]
+    let serial = add(slot: nil, stubborn: character.stubborn, unkillable: character.unkillable)
+    processes[processes.count - 1].tree = slot
+    if random.chance(50) {
+      schedule(.death(serial: serial, .exited(0)), within: .seconds(30))
+    }
+  }
+
+  /// When a program starts another process.
+  private mutating func branching() -> Nanoseconds {
+    random.pick([.milliseconds(1), .seconds(1), .seconds(20)])
   }
 
   mutating func sweep(_ signal: Signal) {

@@ -208,6 +208,10 @@ int cl_inotify_remove(int inotify, int watch);
 // The watches that something happened to, each once; -1 among them: any. 0: nothing waits.
 int cl_inotify_read(int inotify, int32_t *watches, int capacity);
 
+// Whether an environment in /proc (`PID/environ`) holds both entries (`NAME=value`). It is read as
+// the user that the process runs as, where ours may not: 0 where it cannot be read.
+int cl_environment_holds(const char *path, const char *first, const char *second);
+
 // Users and groups, from /etc/passwd and /etc/group.
 
 // 1: found, 0: not, -1: errno. By name, or by uid where name is NULL. `found_name` takes the name.
