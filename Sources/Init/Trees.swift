@@ -6,11 +6,11 @@ import Supervision
 /// left.
 ///
 /// Which processes are a program's? Its own; those below them in the tree of parents; those of its
-/// session; and of the orphans, which are our children like the programs, those whose environment
-/// has the program's SUPERVISOR_PROCESS_NAME and SUPERVISOR_GROUP_NAME, whatever session they made,
-/// with all that is below them. What was found once stays known by its pid and start time. So only
-/// an orphan escapes that has left the session and thrown its environment away, both before it
-/// was found once. Without /proc there is only the process group.
+/// session; and of the orphans, which are our children like the programs, those who have the
+/// program's SUPERVISOR_PROCESS_NAME and SUPERVISOR_GROUP_NAME in their environment, or below them
+/// somebody who has, whatever session they made, with all that is below them. What was found once
+/// stays known by its pid and start time. So only an orphan escapes that has left the session and
+/// thrown its environment away, both before it was found once, and has no child that has kept it. Without /proc there is only the process group.
 ///
 /// A listing of /proc is no snapshot: processes fork and end meanwhile. That an empty one proves
 /// nevertheless that none is left is for this reason: above every process of a tree whose own process
@@ -167,25 +167,41 @@ struct Trees {
     }
     var found: [ProcessEntry] = []
     var rest: [ProcessEntry] = []
-    for entry in entries {
+    for entry in entries where entry.pid != own {
       let program = supervisor.slot(of: entry.pid)
-      let isMember =
-        program == tree.slot
-        || program == nil && entry.pid != own
-          && (isSession && entry.session == tree.root || Self.holds(tree.known, entry)
-            || entry.parent == own && !entry.isZombie
-              && environment(of: entry.pid, holds: tree.nameMark, tree.groupMark))
-      if isMember { found.append(entry) } else if program == nil { rest.append(entry) }
-    }
-    var next = 0
-    while next < found.count {
-      for entry in rest where entry.parent == found[next].pid && !Self.holds(found, entry) {
+      if program == tree.slot
+        || program == nil
+          && (isSession && entry.session == tree.root || Self.holds(tree.known, entry))
+      {
         found.append(entry)
+      } else if program == nil {
+        rest.append(entry)
       }
-      next += 1
+    }
+    Self.addChildren(&found, rest)
+    for orphan in rest where orphan.parent == own && !Self.holds(found, orphan) {
+      var family = [orphan]
+      Self.addChildren(&family, rest)
+      for entry in family where !entry.isZombie {
+        guard environment(of: entry.pid, holds: tree.nameMark, tree.groupMark) else { continue }
+        found += family
+        break
+      }
     }
     tree.known = found
     return found
+  }
+
+  /// Adds those whose parent is in the list, and theirs.
+  @inline(never)
+  private static func addChildren(_ list: inout [ProcessEntry], _ rest: [ProcessEntry]) {
+    var next = 0
+    while next < list.count {
+      for entry in rest where entry.parent == list[next].pid && !holds(list, entry) {
+        list.append(entry)
+      }
+      next += 1
+    }
   }
 
   @inline(never)

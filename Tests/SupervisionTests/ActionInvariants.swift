@@ -76,7 +76,8 @@ extension Invariants {
   mutating func move(_ slot: Slot, to state: StateName) {
     let old = programs[slot].state
     require(old.next.contains(state), "p\(slot): no arrow leads from \(old) to \(state).")
-    if state != .running, state != .stopping { programs[slot].ending = nil }
+    // What is BACKOFF may become FATAL by the same end.
+    if state != .running, state != .stopping, state != .backoff { programs[slot].ending = nil }
     programs[slot].state = state
     programs[slot].deadline = nil
   }

@@ -172,7 +172,7 @@ private func setting(_ name: String) -> UInt64? {
   @Test func everySituationIsMet() {
     guard Self.single == nil else { return }
     var sights: UInt64 = 0
-    for seed in UInt64(0)..<700 {
+    for seed in UInt64(0)..<1500 {
       var simulation = Simulation(seed: seed, logging: false)
       simulation.run()
       sights |= simulation.invariants.sights
