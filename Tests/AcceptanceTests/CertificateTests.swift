@@ -119,7 +119,7 @@ extension Acceptance {
     @Test func theTerminationLogHasTheLastLine() async throws {
       var setup = Setup("[program:app]\ncommand=sleep 60\nstartsecs=0\n")
       setup.launcher = Setup.asPID1(
-        after: terminationLog + "echo own words > /dev/termination-log")
+        after: terminationLog + "\necho own words > /dev/termination-log")
       try await withSwinit(setup) { swinit in
         try await swinit.log("app: RUNNING")
         swinit.signal(SIGTERM)
