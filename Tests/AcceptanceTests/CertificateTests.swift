@@ -107,7 +107,7 @@ extension Acceptance {
     }
 
     @Test func whoAskedForTheStopIsNamed() async throws {
-      let text = "[program:app]\ncommand=sh -c \"sleep 0.2; kill -QUIT $PPID; exec sleep 60\"\n"
+      let text = "[program:app]\ncommand=sh -c \"sleep 0.2; kill -QUIT $PPID; sleep 60; true\"\n"
       try await withSwinit(Setup(text)) { swinit in
         try await swinit.end()
         let last = swinit.errors.texts.last ?? ""
