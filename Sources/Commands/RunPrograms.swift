@@ -66,13 +66,17 @@ private func readConfiguration(_ request: RunRequest) -> (Configuration, EarlyLo
     for fault in loaded.faults { early.warn(fault.text) }
     return (loaded.configuration, early)
   }
+  var errors: ByteString = message(
+    "exit {}: the configuration has errors", decimal(request.faultyStatus))
   for fault in loaded.faults {
+    if fault.severity == .error { errors += "\n" + fault.text }
     if fault.severity == .error, early.format != .json {
       Output.print(fault.text, to: .standardError)
     } else {
       Output.say(early.format, fault.severity == .error ? .error : .warn, fault.text)
     }
   }
+  writeTerminationLog(errors)
   return nil
 }
 

@@ -32,7 +32,7 @@ extension Reader {
           """, pause == "60s" || pause == "1m" ? "* * * * *" : "@every " + pause))
     } else if let script {
       adviseShell(script, values, place)
-    } else if let first = words.first, !values.flag("stopasgroup") {
+    } else if let first = words.first, !stopsAll(values) {
       let name = first.dropping((first.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)
       guard WordList.wrappers.index(of: name) != nil else { return }
       faults.warn(
@@ -43,6 +43,10 @@ extension Reader {
     }
   }
 
+  private func stopsAll(_ values: SectionValues) -> Bool {
+    values.flag("stopasgroup") || values.flag("stoptree")
+  }
+
   private func adviseShell(_ script: ShellScript, _ values: SectionValues, _ place: Place) {
     if script.sleepsFirst {
       faults.warn(
@@ -50,7 +54,7 @@ extension Reader {
         "a sleep before the start waits too long or too short: depends_on=NAME waits until NAME is"
           + " ready")
     }
-    if !values.flag("stopasgroup"), script.keepsShell {
+    if !stopsAll(values), script.keepsShell {
       faults.warn(
         place, fold: "shell",
         "the stop signal reaches only the shell, not what it runs: write stopasgroup=true, or"

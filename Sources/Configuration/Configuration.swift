@@ -182,6 +182,8 @@ public struct Program: Equatable, Sendable {
   public var stopwaitsecs = Nanoseconds.seconds(10)
   public var stopasgroup = false
   public var killasgroup = false
+  /// Everything that it has started ends with it.
+  public var stoptree = false
   public var essential = Essential.fatal
   /// `name`, `uid`, `name:group` or `uid:gid` as written; looked up when the program starts.
   public var user: ByteString?
@@ -230,6 +232,7 @@ public struct Program: Equatable, Sendable {
       && left.exitcodes == right.exitcodes && left.restartDelay == right.restartDelay
       && left.stopsignal == right.stopsignal && left.stopwaitsecs == right.stopwaitsecs
       && left.stopasgroup == right.stopasgroup && left.killasgroup == right.killasgroup
+      && left.stoptree == right.stoptree
       && left.essential == right.essential && left.user == right.user
       && left.directory == right.directory && left.umask == right.umask
       && left.follow == right.follow && left.schedule == right.schedule

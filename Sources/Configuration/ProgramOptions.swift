@@ -30,6 +30,9 @@ let programTable: StaticString = """
    last stop signal. Fractions are allowed.
   stopasgroup | flag | false | Send stopsignal to its whole process group.
   killasgroup | flag | | Send KILL to its whole process group. Unset: as stopasgroup.
+  stoptree | flag | false | What it has started ends with it, also what has left its group or\
+   session: all of it gets stopsignal, after stopwaitsecs KILL; only then it is STOPPED or\
+   started again.
   essential | essential | | What of its ending stops the container: none, becoming FATAL\
    (fatal), or every end without a restart (exit). Unset: [swinit] essential; none instead of\
    fatal when autostart is false.

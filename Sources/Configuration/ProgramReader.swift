@@ -195,6 +195,7 @@ extension Reader {
     program.stopwaitsecs = values.duration("stopwaitsecs")
     program.stopasgroup = values.flag("stopasgroup")
     program.killasgroup = values.number("killasgroup").map { $0 == 1 } ?? program.stopasgroup
+    program.stoptree = values.flag("stoptree")
     program.essential = essential(of: values)
     program.user = values.text("user")
     program.directory = values.text("directory")

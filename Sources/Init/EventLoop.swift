@@ -25,8 +25,9 @@ public final class EventLoop {
   private let streams: Streams
   private var log: Log
   private let launcher: Launcher
-  private let messages: Messages
+  private var messages: Messages
   private var pidsLimit = PidsLimit()
+  private var outOfMemory = OutOfMemory()
   private let ownPID = processID()
 
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
@@ -60,6 +61,7 @@ public final class EventLoop {
   /// Tells when the wall clock has come to the next run of a schedule, and when it was set.
   private var wallTimer: WallTimer?
   private var probes: Probes
+  private var trees: Trees
   /// Of COMMAND's terminal: see `CommandTerminal`.
   private var handOff: Signals
 
@@ -83,6 +85,7 @@ public final class EventLoop {
       configuration.displayName(configuration.programs[$0])
     }
     probes = Probes(configuration, epoll)
+    trees = Trees(configuration)
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot,
       zone: zone)
@@ -108,7 +111,7 @@ public final class EventLoop {
   }
 
   private func turn() {
-    let milliseconds = childrenMayHaveEnded ? 0 : timeout()
+    let milliseconds = childrenMayHaveEnded || trees.isDue ? 0 : timeout()
     if milliseconds != 0, !hasStarted {
       hasStarted = true
       forgetStartupCode()
@@ -133,6 +136,7 @@ public final class EventLoop {
     streams.serveReadable(epoll)
     if childrenMayHaveEnded { reap() }
     tellAnswers()
+    if trees.isDue { lookAfterTrees() }
     for _ in 0..<Self.tickBatch {
       let now = self.now()
       guard supervisor.pause(at: now) == .zero else { break }
@@ -168,8 +172,9 @@ public final class EventLoop {
 
   private func feed(_ event: Event) { feed(event, at: now()) }
 
-  /// Tells the core, and carries out what it answers. A spawn is answered here, before anything
-  /// else reaches the core; it is the last of its actions, so this goes one level deep.
+  /// Tells the core, and carries out what it answers. A spawn and the check of a tree are
+  /// answered here, before anything else reaches the core; each is the last of its actions, so this
+  /// goes few levels deep.
   private func feed(_ event: Event, at now: Time) {
     for action in supervisor.handle(event, at: now) {
       switch action {
@@ -180,6 +185,8 @@ public final class EventLoop {
         follow { $0.stopAwaited(slot, &$1) }
         runStopCommand(slot, pid)
       case .endStopCommand(let slot): killStopCommand(slot)
+      case .signalTree(let slot, let signal, let again): sendToTree(signal, slot, again: again)
+      case .checkTree(let slot): checkTree(slot)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .startProbe(let slot, let isHealth):
         probes.start(slot, supervisor.configuration, isHealth: isHealth, launcher)
@@ -197,14 +204,22 @@ public final class EventLoop {
     if case .ignored(let signal, _) = notice, signal == Signal.user2 { return }
     let sender = notice.sender.map { describe($0) } ?? ""
     if case .stopRequested = notice { stopSender = sender }
-    log.write(messages.level(of: notice), messages.text(of: notice, sender: sender))
+    let crashes = notice.fatal.flatMap { supervisor.crashes(of: $0) }
+    log.write(
+      messages.level(of: notice), messages.text(of: notice, sender: sender, crashes: crashes))
   }
 
   private func end(_ code: UInt8, _ reason: ExitReason) {
     result = code
-    lastWord = (
-      code == 0 ? .info : .error, messages.lastWord(code, reason, sender: stopSender)
-    )
+    let level: LogLevel = code == 0 ? .info : .error
+    var circumstances = Circumstances(sender: stopSender)
+    if let blamed = reason.blamed {
+      circumstances.crashes = supervisor.crashes(of: blamed.slot, blamed.end)
+      circumstances.lastLine = streams.lastErrorLine(of: blamed.slot)
+    }
+    let text = messages.certificate(code, reason, circumstances)
+    lastWord = (level, text)
+    writeTerminationLog(text)
   }
 
   // Signals.
@@ -312,6 +327,25 @@ public final class EventLoop {
     log.write(.warn, messages.stopCommand(slot, failure))
   }
 
+  // Trees.
+
+  private func sendToTree(_ signal: Signal, _ slot: Slot, again: Bool) {
+    let pid = supervisor.state(of: slot).pid
+    if trees.begin(signal, to: slot, again: again), pid != 0 {
+      let program = supervisor.configuration.programs[slot]
+      send(signal, to: pid, group: signal == .kill ? program.killasgroup : program.stopasgroup)
+    }
+    trees.send(to: slot, supervisor, probes)
+  }
+
+  private func checkTree(_ slot: Slot) {
+    feed(trees.check(slot, supervisor, probes) ? .treeLeft(slot) : .treeGone(slot))
+  }
+
+  private func lookAfterTrees() {
+    for slot in trees.look(supervisor, probes) { feed(.treeGone(slot)) }
+  }
+
   // Children.
 
   private func spawn(_ slot: Slot) {
@@ -342,6 +376,7 @@ public final class EventLoop {
       reports[slot].generation &+= 1
       let token = Token.report(slot: slot, generation: reports[slot].generation)
       follow { $0.started(slot, launched.pid, &$1) }
+      if !trees.isEmpty { trees.started(slot, launched.pid) }
       do throws(Errno) {
         try epoll.addReader(launched.report, token: token.packed)
         reports[slot].file = launched.report
@@ -406,6 +441,8 @@ public final class EventLoop {
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
+        if status == .signalled(.kill) { explainKill(ended.pid) }
+        if !trees.isEmpty { trees.ended(ended.pid) }
         if stopCommands > 0, let slot = reports.firstIndex(where: { $0.stopCommand == ended.pid }) {
           stopCommandEnded(slot, status)
           if result != nil { return }
@@ -430,6 +467,19 @@ public final class EventLoop {
         if isSweeping { feed(.childrenGone) }
         return
       }
+    }
+  }
+
+  /// A process was killed: by the OOM killer, if it was not by us?
+  private func explainKill(_ pid: ProcessID) {
+    if isSweeping { return }
+    let slot = supervisor.slot(of: pid)
+    if let slot, supervisor.hasKilled(slot) { return }
+    let words = outOfMemory.explain(at: now())
+    if let slot {
+      messages.remember(slot, outOfMemory: words)
+    } else if let words {
+      log.write(.warn, message("pid {}, which is no program's own, was {}", decimal(pid), words))
     }
   }
 

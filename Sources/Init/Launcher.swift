@@ -45,6 +45,10 @@ struct Launcher {
     return (wanted, max(hard, wanted))
   }
 
+  /// What tells a process which program it belongs to: these variables, with the names.
+  static let nameMark: ByteString = "SUPERVISOR_PROCESS_NAME="
+  static let groupMark: ByteString = "SUPERVISOR_GROUP_NAME="
+
   /// A process that was forked, and the end of the pipe that tells about its exec.
   struct Launched {
     var pid: ProcessID
@@ -160,8 +164,8 @@ struct Launcher {
       if !hasAccount { unmet |= Self.unmetAccount }
     }
     let group = configuration.groups[program.group].name
-    environment.set("SUPERVISOR_PROCESS_NAME=" + program.name)
-    environment.set("SUPERVISOR_GROUP_NAME=" + group)
+    environment.set(Self.nameMark + program.name)
+    environment.set(Self.groupMark + group)
     if let attributes = program.attributes { try Surroundings.add(attributes, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)

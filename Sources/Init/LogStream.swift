@@ -24,6 +24,8 @@ final class LogStream {
   let copy: (sink: Int, writer: LineWriter)?
   var copyLines = LineSplitter(limit: LogLimit.syslogLine)
   var filter: AnsiFilter?
+  /// Of a stream that stderr goes to.
+  var lastLine: LastLine?
   /// Bytes that were read when the sink became full.
   var unread: [UInt8] = []
   /// Reads that filled half of the buffer or more.

@@ -13,6 +13,25 @@ struct Messages {
   /// The program that is COMMAND.
   let command: Slot?
   let zone: Zone
+  /// What is to be said of each program's last death by SIGKILL where it was the OOM killer's; empty
+  /// until there was one.
+  private var outOfMemory: [ByteString] = []
+
+  init(configuration: Configuration, isRoot: Bool, command: Slot?, zone: Zone) {
+    self.configuration = configuration
+    self.isRoot = isRoot
+    self.command = command
+    self.zone = zone
+  }
+
+  /// - Parameter outOfMemory: what is said of a death by SIGKILL; nil: what is always said.
+  mutating func remember(_ slot: Slot, outOfMemory words: ByteString?) {
+    if outOfMemory.isEmpty {
+      if words == nil { return }
+      outOfMemory = Array(repeating: "", count: configuration.programs.count)
+    }
+    outOfMemory[slot] = words ?? ""
+  }
 
   func level(of notice: Notice) -> LogLevel {
     switch notice {
@@ -23,14 +42,16 @@ struct Messages {
     // The next line, FATAL, says it all.
     case .backoff(_, _, pause: nil): return .debug
     case .stopCommandFailed, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
-      .killingAll, .sweeping, .runSkipped, .runMissed, .unhealthy, .givingUp:
+      .killingAll, .sweeping, .runSkipped, .runMissed, .unhealthy, .givingUp, .treeLeft:
       return .warn
     case .fatal, .survivedKill, .runFailed: return .error
     }
   }
 
-  /// - Parameter sender: whom the notice's signal came from, if it is about one.
-  func text(of notice: Notice, sender: ByteString) -> ByteString {
+  /// - Parameters:
+  ///   - sender: whom the notice's signal came from, if it is about one.
+  ///   - crashes: the ends of the notice's program that were all alike.
+  func text(of notice: Notice, sender: ByteString, crashes: Crashes?) -> ByteString {
     switch notice {
     case .starting(let slot, let pid):
       return message("{}: STARTING (pid {})", name(slot), decimal(pid))
@@ -46,18 +67,19 @@ struct Messages {
     case .fatal(let slot, let failure, let tries):
       if tries == 0 { return message("{}: FATAL, {}", name(slot), reason(slot, failure)) }
       let count: ByteString = tries == 1 ? "1 try" : message("{} tries", decimal(tries))
-      return message("{}: FATAL, {} ({})", name(slot), reason(slot, failure), count)
+      let all = crashes?.count == tries ? pace(crashes) : ""
+      return message("{}: FATAL, {} ({}{})", name(slot), reason(slot, failure), count, all)
     case .exited(let slot, let status, let expected, let restart):
       let judgement: StaticString = expected ? "expected" : "unexpected"
       let what: ByteString
       switch status {
       case .exited(let code): what = message("EXITED with status {}", decimal(code))
-      case .signalled(let signal): what = message("EXITED, killed by {}", signal.name)
+      case .signalled: what = "EXITED, " + text(of: status, slot)
       }
       return message("{}: {} ({}){}", name(slot), what, ByteString(judgement), next(restart))
     case .stopping(let slot, let pid, let signal):
       return message(
-        "{}: STOPPING (pid {}, {})", name(slot), decimal(pid), signal?.name ?? "stop_command")
+        "{}: STOPPING ({}, {})", name(slot), process(pid), signal?.name ?? "stop_command")
     case .stopCommandFailed(let slot, let pid, let status, let signal):
       return message(
         "{}: stop_command {}{}", name(slot), status.map { text(of: $0) } ?? "was not run",
@@ -66,13 +88,17 @@ struct Messages {
       return message("{}: stop_command is still there, SIGKILL", name(slot))
     case .nextSignal(let slot, let pid, let signal, let waited):
       return stillThere(slot, pid, waited, signal)
-    case .stopped(let slot, _): return message("{}: STOPPED", name(slot))
+    case .stopped(let slot, let status):
+      let cause = status == .signalled(.kill) ? words(ofKill: slot) : nil
+      return message("{}: STOPPED{}", name(slot), cause.map { ", " + $0 } ?? "")
     case .killing(let slot, let pid, let waited):
       return stillThere(slot, pid, waited, .kill)
     case .survivedKill(let slot, let pid):
       return message(
-        "{}: pid {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), decimal(pid)
-      )
+        "{}: {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), process(pid))
+    case .treeLeft(let slot, let status, let signal):
+      return message(
+        "{}: {}, {} to what is left of its tree", name(slot), text(of: status, slot), signal.name)
     case .planned(let slot, let next): return message("{}: {}", name(slot), text(of: next))
     case .runFailed(let slot, let failure):
       return message("{}: BACKOFF, {}, not tried again", name(slot), reason(slot, failure))
@@ -80,8 +106,7 @@ struct Messages {
       return message("{}: STOPPED, {}", name(slot), text(of: next))
     case .runSkipped(let slot, let pid):
       return message(
-        "{}: a run is due and left out: the last one is not over (pid {})", name(slot),
-        decimal(pid))
+        "{}: a run is due and left out: the last one is not over ({})", name(slot), process(pid))
     case .runMissed(let slot, let time):
       return message(
         "{}: the run of {} was missed: the wall clock has gone past it", name(slot),
@@ -110,30 +135,6 @@ struct Messages {
     }
   }
 
-  /// The last line: why swinit ends. `sender` names who sent the signal, as it was when it came.
-  func lastWord(_ code: UInt8, _ reason: ExitReason, sender: ByteString) -> ByteString {
-    let why: ByteString
-    switch reason {
-    case .told(let signal, _, let failed):
-      why = message("stopped by {} {}", signal.name, sender) + blame(failed)
-    case .essentialFatal(let slot, let failure) where slot == command:
-      why = message("COMMAND {}", self.reason(slot, failure))
-    case .essentialFatal(let slot, let failure):
-      why =
-        message("essential program {} is FATAL: {}", name(slot), self.reason(slot, failure))
-        + " (essential=none would keep the container)"
-    case .essentialExited(let slot, let status):
-      why = message("essential program {} ended: {}", name(slot), text(of: status))
-    case .commandEnded(let slot, let status):
-      why = message("COMMAND {}: {}", name(slot), text(of: status))
-    case .awaitedFatal(let slot, let failure):
-      why = message(
-        "COMMAND was not started, program {} is FATAL: {}", name(slot), self.reason(slot, failure))
-    case .nothingLeft(let failed): why = "nothing left to do" + blame(failed)
-    }
-    return message("exit {}: {}", decimal(code), why)
-  }
-
   @inline(never)
   private func stillThere(
     _ slot: Slot, _ pid: ProcessID, _ waited: Nanoseconds, _ signal: Signal
@@ -143,8 +144,8 @@ struct Messages {
       signal == .kill && waited < whole
       ? message(", its part of the grace (stopwaitsecs {})", secondsText(whole)) : ""
     return message(
-      "{}: still there after {}, {} (pid {})", name(slot), secondsText(waited) + part, signal.name,
-      decimal(pid))
+      "{}: still there after {}, {} ({})", name(slot), secondsText(waited) + part, signal.name,
+      process(pid))
   }
 
   /// - Parameter unmet: as `Launcher` has it.
@@ -159,15 +160,6 @@ struct Messages {
   /// Why a `stop_command` could not be run.
   func stopCommand(_ slot: Slot, _ failure: SpawnFailure) -> ByteString {
     message("{}: cannot run stop_command: {}", name(slot), step(slot, failure, isStop: true))
-  }
-
-  private func blame(_ failure: ExitReason.Failure?) -> ByteString {
-    guard let failure else { return "" }
-    switch failure.end {
-    case .exited(let status): return message(", {}: {}", name(failure.slot), text(of: status))
-    case .failed(let start):
-      return message(", {}: {}", name(failure.slot), reason(failure.slot, start))
-    }
   }
 
   func name(_ slot: Slot) -> ByteString {
@@ -190,10 +182,10 @@ struct Messages {
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
     switch failure {
     case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
-    case .tooQuick(let status): return message("{} before startsecs", text(of: status))
+    case .tooQuick(let status): return message("{} before startsecs", text(of: status, slot))
     case .ended(let status):
       let isOneshot = configuration.programs[slot].oneshot
-      return text(of: status) + (isOneshot ? "" : " before it was ready")
+      return text(of: status, slot) + (isOneshot ? "" : " before it was ready")
     case .notReady(let time, let last):
       let why: ByteString = last.map { message(" ({})", text(of: $0)) } ?? ""
       return message("not ready after {}", secondsText(time)) + why
@@ -219,11 +211,30 @@ struct Messages {
     return " (oneshot=true or startsecs=0 if this is meant)"
   }
 
-  func text(of status: WaitStatus) -> ByteString {
+  /// - Parameter slot: the program whose own process ended so.
+  func text(of status: WaitStatus, _ slot: Slot? = nil) -> ByteString {
     switch status {
     case .exited(let code): return message("exited with status {}", decimal(code))
-    case .signalled(let signal): return message("killed by {}", signal.name)
+    case .signalled(let signal):
+      if signal == .kill, let slot, let words = words(ofKill: slot) { return words }
+      return message("killed by {}", signal.name)
     }
+  }
+
+  private func process(_ pid: ProcessID) -> ByteString {
+    pid == 0 ? "what is left of it" : message("pid {}", decimal(pid))
+  }
+
+  private func words(ofKill slot: Slot) -> ByteString? {
+    outOfMemory.isEmpty || outOfMemory[slot].isEmpty ? nil : outOfMemory[slot]
+  }
+
+  /// `, each within 0.2 s`, rounded up; nothing when there was only one, or none did start.
+  func pace(_ crashes: Crashes?) -> ByteString {
+    guard let crashes, crashes.count > 1 else { return "" }
+    if case .failed(.spawn) = crashes.end { return "" }
+    let tenths = max(1, crashes.longest.count / 100_000_000 + 1)
+    return message(", each within {}", secondsText(Nanoseconds(tenths * 100_000_000)))
   }
 
   /// `execve "/usr/sbin/nginx": No such file or directory`.
@@ -330,6 +341,12 @@ extension Errno {
 }
 
 extension Notice {
+  /// The program that is FATAL.
+  var fatal: Slot? {
+    if case .fatal(let slot, _, _) = self { return slot }
+    return nil
+  }
+
   /// Whom the signal came from that it is about.
   var sender: Sender? {
     switch self {
@@ -339,7 +356,7 @@ extension Notice {
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
       .survivedKill, .nothingToStart, .sweeping, .stopCommandFailed, .endingStopCommand,
       .nextSignal, .planned, .runFailed, .runOver, .runSkipped, .runMissed, .waiting, .unhealthy,
-      .givingUp, .draining:
+      .givingUp, .draining, .treeLeft:
       return nil
     }
   }

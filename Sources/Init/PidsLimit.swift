@@ -9,9 +9,10 @@ struct PidsLimit {
   private var wasWarned = false
 
   init() {
-    for directory in Self.candidates() {
+    for directory in cgroupFolders("pids") {
       let path = directory + "/pids.max"
-      guard let text = try? readFile(path.bytes, limit: 64), let limit = Self.number(text)
+      guard let text = try? readFile(path.bytes, limit: 64),
+        let limit = leadingNumber(ByteString(text))
       else { continue }
       guard
         let file = try? FileDescriptor.openForReading((directory + "/pids.current").bytes)
@@ -22,34 +23,9 @@ struct PidsLimit {
     }
   }
 
-  /// Where the cgroup may be: version 2 and 1, with and without a namespace of its own.
-  private static func candidates() -> [ByteString] {
-    var list: [ByteString] = []
-    let text = (try? readFile(ByteString("/proc/self/cgroup").bytes, limit: 16 << 10)) ?? []
-    for line in ByteString(text).split(at: UInt8(ascii: "\n")) {
-      let fields = line.split(at: UInt8(ascii: ":"))
-      guard fields.count == 3 else { continue }
-      if fields[1].isEmpty { list.append("/sys/fs/cgroup" + fields[2]) }
-      if fields[1] == "pids" { list.append("/sys/fs/cgroup/pids" + fields[2]) }
-    }
-    return list + ["/sys/fs/cgroup", "/sys/fs/cgroup/pids"]
-  }
-
-  /// `max`, and everything else that is no number, is no limit.
-  private static func number(_ text: [UInt8]) -> Int64? {
-    var value: Int64 = 0
-    var digits = 0
-    for byte in text {
-      guard byte >= 0x30, byte <= 0x39, digits < 18 else { break }
-      value = value * 10 + Int64(byte - 0x30)
-      digits += 1
-    }
-    return digits > 0 ? value : nil
-  }
-
   private func use() -> Int64? {
     guard let current, let text = try? current.readAgain(limit: 32) else { return nil }
-    return Self.number(text)
+    return leadingNumber(ByteString(text))
   }
 
   /// Once, when nine tenths are used.

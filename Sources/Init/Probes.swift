@@ -356,6 +356,14 @@ struct Probes {
     }
   }
 
+  /// Whether it is one of these commands, or in the session of one.
+  func isTesting(_ process: ProcessEntry) -> Bool {
+    if commands == 0 { return false }
+    return entries.contains {
+      $0.command > 1 && ($0.command == process.pid || $0.command == process.session)
+    }
+  }
+
   /// A child of ours has ended: whether it was one of these commands.
   mutating func ended(_ pid: ProcessID, _ status: WaitStatus) -> Bool {
     if commands == 0 { return false }

@@ -191,6 +191,7 @@ extension Streams {
     if let range = stream.filter?.filter(withFreeByte, count: count) {
       input = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(withFreeByte)[range])
     }
+    stream.lastLine?.add(input)
     process(stream, input)
     // A pipe that gave less than it was asked for is empty: what comes next is told by epoll. Who
     // writes fast has written again by now.

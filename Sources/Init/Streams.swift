@@ -107,6 +107,7 @@ final class Streams {
     let wanted = isErrors ? program.stderr : program.stdout
     if let index = index(slot, isErrors) {
       let stream = streams[index]
+      stream.lastLine?.clear()
       if let credentials { stream.pipe.give(to: credentials) }
       return .descriptor(stream.pipe.writer)
     }
@@ -127,10 +128,12 @@ final class Streams {
     {
       // In one pipe the order of what is written stays.
       setIndex(slot, true, shared)
+      streams[shared].lastLine = LastLine()
       sinks[streams[shared].sink].rotate(by: destination.rotation)
       return .descriptor(streams[shared].pipe.writer)
     }
     let stream = try makeStream(program, destination, isErrors: isErrors)
+    if isErrors || program.redirectStderr { stream.lastLine = LastLine() }
     if let credentials { stream.pipe.give(to: credentials) }
     streams.append(stream)
     setIndex(slot, isErrors, streams.count - 1)
@@ -317,6 +320,13 @@ final class Streams {
     guard !indices.isEmpty else { return nil }
     let index = Int(indices[slot * 2 + (isErrors ? 1 : 0)])
     return index < 0 ? nil : index
+  }
+
+  /// The last line of a program's stderr since it was started, where that passes through us.
+  func lastErrorLine(of slot: Slot) -> ByteString? {
+    let isRedirected = configuration.programs[slot].redirectStderr
+    guard let index = index(slot, !isRedirected) else { return nil }
+    return streams[index].lastLine?.text.map { ByteString($0) }
   }
 
   private func setIndex(_ slot: Slot, _ isErrors: Bool, _ index: Int) {

@@ -24,6 +24,11 @@ public struct FileDescriptor: Equatable, Sendable {
     try open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK)
   }
 
+  /// `open(2)` for appending to what is there already, never waiting for a reader.
+  public static func openExisting(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try open(path, O_WRONLY | O_APPEND | O_NONBLOCK)
+  }
+
   /// `open(2)` for writing over what was there (0644).
   public static func openForReplacing(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
     try open(path, O_WRONLY | O_CREAT | O_TRUNC)

@@ -72,6 +72,16 @@ public func isDescendant(_ pid: Int32, of ancestor: Int32) -> Bool {
   return false
 }
 
+/// Whether a process was started with both of these in its environment (`NAME=value`); false when
+/// that cannot be known.
+public func environment(of pid: Int32, holds first: [UInt8], _ second: [UInt8]) -> Bool {
+  withCString(procPath(pid, "/environ")) { path in
+    withCString(first) { first in
+      withCString(second) { cl_environment_holds(path, first, $0) }
+    }
+  } != 0
+}
+
 /// The name of a process as the kernel has it (15 bytes at most).
 public func processName(_ pid: Int32) -> [UInt8]? {
   guard let text = try? readFile(procPath(pid, "/comm"), limit: 64) else { return nil }

@@ -22,6 +22,8 @@ public enum LogLimit {
   public static let batch = 64 << 10
   /// Bytes of unfinished lines of all streams together; beyond it a stream's line is split early.
   public static let unfinished = 16 << 20
+  /// Bytes of a program's last line on stderr that are kept.
+  public static let lastLine = 512
 }
 
 /// The unfinished line of a stream.

@@ -86,7 +86,8 @@ extension Supervisor {
           configuration.programs[one.dependent].autostart
         else { continue }
         records[one.dependent].isWaiting = false
-        becomeFatal(one.dependent, .dependency(slot, code), tries: 0, now, &actions)
+        becomeFatal(
+          one.dependent, .dependency(slot, code), tries: 0, endedAt: now, now, &actions)
         failed.append(one.dependent)
       }
     }

@@ -78,6 +78,10 @@ public enum Event: Sendable {
   case stopCommandEnded(Slot, WaitStatus?)
   /// Answers `Action.startProbe`, unless `stopProbe` came first; nil: the test succeeded.
   case probed(Slot, ProbeFailure?)
+  /// Answers `Action.checkTree`: processes that the slot's program has started are left.
+  case treeLeft(Slot)
+  /// Answers `Action.checkTree`: none is left; or none is any more, after `treeLeft`.
+  case treeGone(Slot)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.
@@ -102,6 +106,12 @@ public enum Action: Sendable {
   case runStopCommand(Slot, ProcessID)
   /// SIGKILL to the `stop_command` of the slot and its group; it is not waited for.
   case endStopCommand(Slot)
+  /// To every process of the slot's program, whatever session or group it is in, that did not get
+  /// this signal since the program's start; `again`: to all of them.
+  case signalTree(Slot, Signal, again: Bool)
+  /// The slot's process has ended; answer with `treeLeft` or `treeGone` before any other event, and
+  /// after `treeLeft` with `treeGone` once that has come true. Always the last of the actions.
+  case checkTree(Slot)
   /// The program is told to stop, and no process of it is known (`Event.detached`).
   case stopAwaited(Slot)
   /// Test the slot's program, its `health` or its `ready`; answer with `probed`, however long that
@@ -157,6 +167,8 @@ public enum Notice: Equatable, Sendable {
   case givingUp(Slot, ProcessID, Signal, isReady: Bool)
   /// `stopwaitsecs`, or its part of the grace, is over.
   case killing(Slot, ProcessID, after: Nanoseconds)
+  /// Its process has ended, and what is left of its tree is told to end before anything else is done.
+  case treeLeft(Slot, WaitStatus, Signal)
   /// SIGKILL did not end it (a process in uninterruptible sleep); it is no longer waited for.
   case survivedKill(Slot, ProcessID)
   /// When a program with a schedule runs next: said when it is known and when it changes.
@@ -204,5 +216,10 @@ public enum ExitReason: Equatable, Sendable {
   public struct Failure: Equatable, Sendable {
     public var slot: Slot
     public var end: UnexpectedEnd
+
+    public init(slot: Slot, end: UnexpectedEnd) {
+      self.slot = slot
+      self.end = end
+    }
   }
 }

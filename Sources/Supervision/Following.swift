@@ -38,10 +38,9 @@ extension Supervisor {
     case .stopping(_, let stage):
       slots.insert(pid, slot)
       records[slot].state = .stopping(pid: pid, stage: stage)
-      let program = configuration.programs[slot]
       switch stage {
-      case .told(let signal): actions.append(.signal(pid, signal, group: program.stopasgroup))
-      case .killed: actions.append(.signal(pid, .kill, group: program.killasgroup))
+      case .told(let signal): send(signal, slot, pid, &actions)
+      case .killed: sendKill(slot, pid, &actions)
       case .asked, .answered, .left, .abandoned: break
       }
     case .stopped, .backoff, .exited, .fatal:

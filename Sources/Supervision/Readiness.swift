@@ -79,7 +79,7 @@ extension Supervisor {
   /// The stop has begun: no test goes on, and no time is set to be ready in.
   mutating func endAwaiting(_ slot: Slot, _ actions: inout [Action]) {
     endProbe(slot, &actions)
-    guard records[slot].state.name == .starting, records[slot].givingUp == .no,
+    guard records[slot].state.name == .starting, records[slot].givingUp == .no, !isEnding(slot),
       configuration.programs[slot].ready != nil || configuration.programs[slot].oneshot
     else { return }
     timers.clear(slot)
@@ -181,7 +181,8 @@ extension Supervisor {
     } else {
       send(signal, slot, pid, &actions)
     }
-    timers.set(slot, to: now + configuration.programs[slot].stopwaitsecs)
+    records[slot].stopWait = configuration.programs[slot].stopwaitsecs
+    timers.set(slot, to: now + records[slot].stopWait)
   }
 
   /// The timer of a program that is given up is due.

@@ -72,12 +72,14 @@ public final class StopTimetable {
         carryOut(.executed(slot))
         if core.configuration.programs[slot].oneshot { carryOut(.ended(pid, .exited(0))) }
       case .signal(let pid, .kill, _): killed.append(pid)
+      case .signalTree(let slot, .kill, _): killed.append(ProcessID(truncatingIfNeeded: slot + 2))
+      case .checkTree(let slot): carryOut(.treeGone(slot))
       case .sweep: isSwept = true
       case .report(let notice): note(notice)
       case .exit: isOver = true
       case .runStopCommand(let slot, _): asked.append((slot, now + core.records[slot].stopWait))
       case .endStopCommand(let slot): asked.removeAll { $0.slot == slot }
-      case .signal, .stopAwaited, .forward, .startProbe, .stopProbe: continue
+      case .signal, .signalTree, .stopAwaited, .forward, .startProbe, .stopProbe: continue
       }
     }
   }
@@ -95,7 +97,8 @@ public final class StopTimetable {
       notices.append(notice)
       times.append(Int(now.nanoseconds))
     case .starting, .running, .backoff, .fatal, .exited, .stopped, .waiting, .unhealthy, .givingUp,
-      .survivedKill, .nothingToStart, .stopRequested, .stopRepeated, .killingAll, .ignored,
+      .survivedKill, .treeLeft, .nothingToStart, .stopRequested, .stopRepeated, .killingAll,
+      .ignored,
       .sweeping, .endingStopCommand, .planned, .runFailed, .runOver, .runSkipped, .runMissed:
       return
     }

@@ -21,6 +21,11 @@ extension Supervisor {
   mutating func tell(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
+    if isEnding(slot) {
+      let signal = stopSignal(of: slot)
+      actions.say(.stopping(slot, 0, signal))
+      return becomeStopping(slot, signal, now)
+    }
     if pid != 0, configuration.programs[slot].attributes?.stopCommand.isEmpty == false {
       transition(slot, to: .stopping(pid: pid, stage: .asked))
       actions.say(.stopping(slot, pid, nil))
@@ -33,11 +38,11 @@ extension Supervisor {
   }
 
   @inline(never)
-  private mutating func sendFirst(
+  mutating func sendFirst(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     records[slot].stopSteps = 0
-    if pid == 0 { actions.order(.stopAwaited(slot)) }
+    if pid == 0, !isEnding(slot) { actions.order(.stopAwaited(slot)) }
     sendNext(stopSignal(of: slot), slot, pid, now, &actions)
   }
 
@@ -47,7 +52,9 @@ extension Supervisor {
     _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     transition(slot, to: .stopping(pid: pid, stage: .told(signal)))
-    if pid != 0, !hasForwarded(to: slot) { send(signal, slot, pid, &actions) }
+    if pid != 0 || isEnding(slot), !hasForwarded(to: slot) {
+      send(signal, slot, pid, again: records[slot].stopSteps > 0, &actions)
+    }
     let next = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
     waitForStop(slot, next?.pause ?? configuration.programs[slot].stopwaitsecs, now)
   }
@@ -70,7 +77,9 @@ extension Supervisor {
       return killAfterWait(slot, pid, now, &actions)
     }
     records[slot].stopSteps += 1
-    if pid != 0 { actions.say(.nextSignal(slot, pid, step.signal, after: step.pause)) }
+    if pid != 0 || isEnding(slot) {
+      actions.say(.nextSignal(slot, pid, step.signal, after: step.pause))
+    }
     sendNext(step.signal, slot, pid, now, &actions)
   }
 
@@ -96,7 +105,7 @@ extension Supervisor {
       actions.say(.stopCommandFailed(slot, pid, status, signal))
     }
     if isLeft {
-      stopEnded(slot, nil, now, &actions)
+      stopCommandIsOver(slot, now, &actions)
     } else if isSuccess {
       transition(slot, to: .stopping(pid: pid, stage: .answered))
     } else {
@@ -107,7 +116,8 @@ extension Supervisor {
   mutating func leftTimedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     actions.say(.endingStopCommand(slot))
     actions.order(.endStopCommand(slot))
-    stopEnded(slot, nil, now, &actions)
+    if isEnding(slot) { transition(slot, to: .stopping(pid: 0, stage: .killed)) }
+    stopCommandIsOver(slot, now, &actions)
   }
 
   /// STOPPING → STOPPED. `status` is nil when the process had ended before its `stop_command`.

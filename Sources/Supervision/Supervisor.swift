@@ -12,8 +12,8 @@ import Configuration
 /// look at each that has a schedule.
 ///
 /// This file holds what concerns all programs: the beginning, the clock, who a process belongs
-/// to, signals. What concerns one program is in `ProgramMachine.swift`, the orderly stop and the
-/// exit status in `Shutdown.swift`, how its time is shared out in `Grace.swift`, who waits for whom
+/// to, signals. What concerns one program is in `ProgramMachine.swift`, its ends in
+/// `ProgramEnds.swift` and `StopTree.swift`, the orderly stop and the exit status in `Shutdown.swift`, how its time is shared out in `Grace.swift`, who waits for whom
 /// in `Dependencies.swift`, tests of programs in `Readiness.swift`, COMMAND in `Command.swift`, what
 /// the clock starts in `ScheduledRuns.swift`.
 public struct Supervisor: Sendable {
@@ -61,6 +61,11 @@ public struct Supervisor: Sendable {
     /// Tests that failed in a row, and the last of them.
     var probeFailures: Int32 = 0
     var probeFailure: ProbeFailure?
+    /// When the last start was asked for.
+    var started = Time(nanoseconds: 0)
+    var crashes: Crashes?
+    /// Of a program with `stoptree`: its process has ended, something of its tree may be left.
+    var ending: Ending?
   }
 
   public let configuration: Configuration
@@ -140,6 +145,21 @@ public struct Supervisor: Sendable {
   /// The state of a program.
   public func state(of slot: Slot) -> ProgramState { records[slot].state }
 
+  /// Whether the program's process got SIGKILL from us.
+  public func hasKilled(_ slot: Slot) -> Bool {
+    switch records[slot].state {
+    case .stopping(_, let stage):
+      return stage == .told(.kill) || stage == .killed || stage == .abandoned
+    case .starting, .running:
+      switch records[slot].givingUp {
+      case .no: return false
+      case .told: return stopSignal(of: slot) == .kill
+      case .killed, .abandoned: return true
+      }
+    case .stopped, .backoff, .exited, .fatal: return false
+    }
+  }
+
   /// The program whose process this is; nil for an orphan.
   public func slot(of pid: ProcessID) -> Slot? { slots[pid] }
 
@@ -161,7 +181,7 @@ public struct Supervisor: Sendable {
     case .forked(let slot, let pid):
       forked(slot, pid, now, &actions)
     case .forkFailed(let slot, let failure):
-      startFailed(slot, .spawn(failure), now, &actions)
+      startFailed(slot, .spawn(failure), endedAt: now, now, &actions)
     case .executed(let slot):
       executed(slot, now, &actions)
     case .executionFailed(let slot, let failure):
@@ -184,6 +204,10 @@ public struct Supervisor: Sendable {
       stopCommandEnded(slot, end, now, &actions)
     case .probed(let slot, let failure):
       probed(slot, failure, now, &actions)
+    case .treeLeft(let slot):
+      treeLeft(slot, now, &actions)
+    case .treeGone(let slot):
+      treeGone(slot, now, &actions)
     case .signal(let signal, let sender):
       received(signal, from: sender, now, &actions)
     case .tick:

@@ -24,6 +24,9 @@ public struct TimerQueue: Sendable {
 
   public func isSet(_ timer: Int) -> Bool { position[timer] >= 0 }
 
+  /// nil: the timer is not set.
+  public func deadline(of timer: Int) -> Time? { isSet(timer) ? deadline[timer] : nil }
+
   public mutating func set(_ timer: Int, to time: Time) {
     deadline[timer] = time
     if position[timer] < 0 {

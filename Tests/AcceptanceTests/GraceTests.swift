@@ -137,6 +137,22 @@ extension Acceptance {
       #expect(wide.errors == [])
     }
 
+    /// A reader who has stopped is not waited for longer than the grace.
+    @Test func theLogsEndIsWithinTheGrace() async throws {
+      var setup = Setup(
+        "[swinit]\ngrace=1\n[program:a]\ncommand=yes\nlog_format=raw\nstartsecs=0\n")
+      setup.readsOutput = false
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("stdout: nobody reads it: what leads there waits")
+        let begin = monotonic()
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+        // Without a grace it would be 2 s and more.
+        #expect(monotonic() - begin < 1.5, "\(swinit.transcript)")
+        #expect(!swinit.places(of: "does not take what is left at the end").isEmpty)
+      }
+    }
+
     /// What the README shows is what comes of its example.
     @Test func theReadmesTimetable() async throws {
       let finished = try await check(try example(of: "database"), ["--stop", "--grace", "30"])

@@ -40,7 +40,7 @@ struct Life: CustomTestStringConvertible, Sendable {
       log: [
         "warn a: BACKOFF, exited with status 3 before startsecs, next try in 1 s",
         "debug a: BACKOFF, exited with status 3 before startsecs, no try is left",
-        "error a: FATAL, exited with status 3 before startsecs (2 tries)",
+        "error a: FATAL, exited with status 3 before startsecs (2 tries, each within ",
       ]),
     Life(
       name: "it cannot be executed", program: "command=/no/such/program\nstartretries=0",

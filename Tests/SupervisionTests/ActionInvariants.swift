@@ -8,16 +8,14 @@ import Configuration
 extension Invariants {
   mutating func walk(_ actions: [Action], _ event: Event, _ now: Time) {
     /// The signal that a notice has announced.
-    var announced: (pid: ProcessID, signal: Signal, group: Bool)?
+    var announced: Action?
     var killingAll = false
     passed = []
     let actions = withoutForwarded(actions)
     for (index, action) in actions.enumerated() {
       if let expected = announced {
-        guard case .signal(let pid, let signal, let group) = action,
-          (pid, signal, group) == expected
-        else {
-          return require(false, "No signal is announced and not sent: \(expected).")
+        guard words(action) == words(expected) else {
+          return require(false, "No signal is announced and not sent: \(words(expected)).")
         }
         announced = nil
         continue
@@ -29,8 +27,30 @@ extension Invariants {
       case .signal(let pid, let signal, let group):
         require(
           killingAll && signal == .kill, "No signal is sent to a program without a word of why.")
+        guard let slot = processes[pid] else {
+          return require(false, "No signal goes to a process that is not there.")
+        }
+        require(
+          group == configuration.programs[slot].killasgroup,
+          "p\(slot): no group is killed that is not to be, and none is spared.")
         endDrain(killingAll, now)
-        killAtOnce(pid, group, now)
+        killAtOnce(slot, now)
+      case .signalTree(let slot, let signal, _):
+        if case .treeLeft(slot) = event {
+          treeIsTold(slot, signal, now)
+        } else {
+          require(
+            killingAll && signal == .kill, "No signal is sent to a tree without a word of why.")
+          endDrain(killingAll, now)
+          killAtOnce(slot, now)
+        }
+      case .checkTree(let slot):
+        require(index == actions.count - 1, "No check of a tree is followed by another action.")
+        require(
+          configuration.programs[slot].stoptree && programs[slot].pid == 0,
+          "p\(slot): no tree is looked after without stoptree, or while its process lives.")
+        // Its stop_command, which is over, left more than its process.
+        programs[slot].left = nil
       case .forward(let pid, let signal): passOn(pid, signal, event)
       case .runStopCommand(let slot, let pid): runStopCommand(slot, pid)
       case .endStopCommand(let slot): endStopCommand(slot)
@@ -65,6 +85,8 @@ extension Invariants {
   mutating func move(_ slot: Slot, to state: StateName) {
     let old = programs[slot].state
     require(old.next.contains(state), "p\(slot): no arrow leads from \(old) to \(state).")
+    // What is BACKOFF may become FATAL by the same end.
+    if state != .running, state != .stopping, state != .backoff { programs[slot].ending = nil }
     programs[slot].state = state
     programs[slot].deadline = nil
     dropProbe(slot)
@@ -98,7 +120,7 @@ extension Invariants {
   /// Takes in a notice and returns the signal that it announces.
   private mutating func report(
     _ notice: Notice, _ event: Event, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     switch notice {
     case .starting(let slot, let pid):
       require(
@@ -126,6 +148,16 @@ extension Invariants {
     case .givingUp(let slot, let pid, let signal, let isReady):
       return givingUp(slot, pid, signal, isReady, now)
     case .draining(let pause): draining(pause, now)
+    case .treeLeft(let slot, let status, let signal):
+      return treeLeft(slot, status, signal, event, now)
+    case .survivedKill(let slot, _)
+    where programs[slot].state != .stopping && programs[slot].ending != nil:
+      require(
+        programs[slot].ending?.killed.map { $0 + .seconds(5) <= now } ?? false,
+        "p\(slot): no tree is given up before 5 s have passed since SIGKILL.")
+      programs[slot].ending?.isGivenUp = true
+      givenUpTrees.insert(slot)
+      see(.treeGivenUp)
     case .survivedKill(let slot, _) where programs[slot].givingUp == .killed:
       require(
         programs[slot].killedGivenUp + .seconds(5) <= now,
@@ -227,7 +259,7 @@ extension Invariants {
       release(slot, now)
     }
     programs[slot].probeFailures = 0
-    if configuration.programs[slot].health != nil, stop == nil {
+    if configuration.programs[slot].health != nil, stop == nil, programs[slot].ending == nil {
       pauseProbe(slot, configuration.programs[slot].healthInterval, now)
     }
     programs[slot].runningSince = now
@@ -239,12 +271,15 @@ extension Invariants {
   private func startFailure(_ slot: Slot, _ event: Event, _ now: Time) -> StartFailure? {
     switch event {
     case .forkFailed(slot, let failure): return .spawn(failure)
-    case .ended(_, let status):
+    case .ended, .treeGone, .tick:
+      guard let status = end(of: slot, event) else { return nil }
       if let failure = programs[slot].failure { return .spawn(failure) }
       let program = configuration.programs[slot]
       if programs[slot].givingUp != .no { return .notReady(after: program.readyTimeout, nil) }
       if program.oneshot { return isExpected(slot, status) ? nil : .ended(status) }
       if program.ready != nil { return .ended(status) }
+      // Had it stayed up for startsecs, it would be RUNNING.
+      if programs[slot].ending != nil { return .tooQuick(status) }
       let startsecs = program.startsecs
       if startsecs == .zero { return nil }
       // Up for startsecs, though no tick has said so yet: that was no failed start.
@@ -355,7 +390,8 @@ extension Invariants {
     _ event: Event, _ now: Time
   ) {
     let program = configuration.programs[slot]
-    guard case .ended(_, let reaped) = event else {
+    let endedAt = programs[slot].ending?.at ?? now
+    guard let reaped = end(of: slot, event) else {
       return require(false, "p\(slot): nothing ends that was not reaped.")
     }
     require(reaped == status, "p\(slot): no exit status is changed.")
@@ -407,7 +443,7 @@ extension Invariants {
       }
       return stopIfNothingIsLeft(now)
     }
-    let pause = programs[slot].restartPause(program, lived: now - programs[slot].runningSince)
+    let pause = programs[slot].restartPause(program, lived: endedAt - programs[slot].runningSince)
     require(
       restart == pause,
       "p\(slot): no pause before a restart differs from restart_delay's: \(words(pause)).")
@@ -419,8 +455,7 @@ extension Invariants {
   private mutating func stopped(_ slot: Slot, _ status: WaitStatus?, _ event: Event) {
     require(stop != nil, "p\(slot): no service is STOPPED but by a stop.")
     if programs[slot].state == .stopping {
-      var reaped: WaitStatus?
-      if case .ended(_, let status) = event { reaped = status }
+      let reaped = end(of: slot, event)
       require(
         status == reaped && (reaped != nil || programs[slot].left != nil),
         "p\(slot): nothing is STOPPED while its process lives.")

@@ -253,7 +253,7 @@ extension Invariants {
 
   mutating func givingUp(
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ isReady: Bool, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     let program = configuration.programs[slot]
     let history = programs[slot]
     require(
@@ -277,13 +277,13 @@ extension Invariants {
     programs[slot].givingUp = .told
     programs[slot].givenUp = now
     programs[slot].deadline = now + program.stopwaitsecs
-    return (pid, signal, program.stopasgroup)
+    return stopOrder(slot, pid, signal)
   }
 
   /// SIGKILL to one that was given up.
   mutating func killGivenUp(
     _ slot: Slot, _ pid: ProcessID, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     let program = configuration.programs[slot]
     require(
       programs[slot].givingUp == .told && programs[slot].givenUp + program.stopwaitsecs <= now,
@@ -292,7 +292,7 @@ extension Invariants {
     programs[slot].killedGivenUp = now
     programs[slot].deadline = now + .seconds(5)
     see(.givenUpKilled)
-    return (pid, .kill, program.killasgroup)
+    return killOrder(slot, pid)
   }
 
   // The pause before the programs hear of the stop.

@@ -314,6 +314,9 @@ private struct GraceRun {
         switch action {
         case .spawn(let slot): next = world.fork(slot)
         case .signal(let pid, let signal, _): world.signal(pid, signal)
+        case .signalTree(let slot, let signal, let again):
+          world.signalTree(slot, signal, again: again)
+        case .checkTree(let slot): next = world.checkTree(slot)
         case .startProbe(let slot, let health): world.startProbe(slot, health: health)
         case .stopProbe(let slot): world.stopProbe(slot)
         case .sweep(let signal):
@@ -322,9 +325,12 @@ private struct GraceRun {
             for slot in world.livingPrograms where !told.contains(slot) { killed.insert(slot) }
           }
           world.sweep(signal)
-        case .report(.stopping(let slot, _, _)):
-          told.insert(slot)
+        // What is left of a tree was told already, if its process has ended by itself.
+        case .report(.treeLeft(let slot, _, _)), .report(.givingUp(let slot, _, _, _)):
           toldAt[slot] = world.now
+        case .report(.stopping(let slot, let pid, _)):
+          told.insert(slot)
+          if pid != 0 { toldAt[slot] = world.now }
           toldCount += 1
         case .report(.killing(let slot, _, _)) where told.contains(slot):
           killed.insert(slot)

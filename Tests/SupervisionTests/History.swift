@@ -67,6 +67,10 @@ struct History {
   /// How its process ended, while the `stop_command` still runs.
   var left: WaitStatus?
   var killed: Time?
+  /// With `stoptree`: its own process has ended, and the rest of its tree is looked for.
+  var ending: TreeEnding?
+  /// When it was told to stop, the rest of its tree had been told already.
+  var wasEnding = false
   /// It was RUNNING once.
   var wasReady = false
   var schedule = ScheduleHistory()
@@ -115,6 +119,17 @@ struct History {
   }
 }
 
+/// The end of a program with `stoptree` while something of its tree may be left.
+struct TreeEnding {
+  let status: WaitStatus
+  let at: Time
+  /// When the rest was told to end though nobody had asked for a stop, and when it got SIGKILL.
+  var told: Time?
+  var killed: Time?
+  /// It has withstood SIGKILL.
+  var isGivenUp = false
+}
+
 /// The orderly stop, once it has begun.
 struct StopHistory {
   let began: Time
@@ -147,6 +162,8 @@ enum Sight: CaseIterable {
   case commandEnded, commandEndedWhenTold, commandEndedWhenAbandoned, commandAccepted
   case nextSignal, stopCommandFailed, killedWhenAsked, leftStopCommand, leftTooLong, passedOn
   case scheduledRun, runSkipped, runMissed, runFailed, runLate, clockBack, notTwice
+  case treeGoneAtOnce, treeLeft, treeLeftInStop, treeKilled, treeGivenUp, stopWhileTreeEnds
+  case treeLeftByStopCommand, treeLeftGivenUp, treeNextSignal
   case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
   case waited, released, releasedByEnd, fatalByDependency, dependencyBeforeLevel, oneshotDone
   case oneshotFailed, readyByProbe, endedBeforeReady, notReadyInTime, probeTimedOut, healthy

@@ -26,6 +26,8 @@ struct Invariants {
   var lastWall: WallTime?
   /// The program that is BACKOFF with no try left, on its way to FATAL.
   var gaveUp: Slot?
+  /// Programs of which something withstood SIGKILL and may still be there.
+  var givenUpTrees: Set<Slot> = []
   /// Counts events.
   var event = 0
   var sights: Set<Sight> = []
@@ -147,13 +149,28 @@ struct Invariants {
     // No program of these runs follows a pidfile: FollowerTests has the ones that do.
     case .detached, .followed, .gone: break
     case .probed(let slot, let failure): probed(slot, failure, now)
-    case .ended(let pid, _):
+    case .treeLeft(let slot), .treeGone(let slot):
+      require(
+        programs[slot].ending != nil || givenUpTrees.contains(slot),
+        "The test broke its contract: nobody asked for the tree of p\(slot).")
+      if case .treeGone = event, programs[slot].ending?.told == nil,
+        programs[slot].state == .running
+      {
+        see(.treeGoneAtOnce)
+      }
+    case .ended(let pid, let status):
       guard let slot = processes.removeValue(forKey: pid) else {
         orphans += 1
         return see(.orphanReaped)
       }
       programs[slot].pid = 0
+      treeIsEnding(slot, status, now)
       if leavesStopCommand(slot, event) { return }
+      if programs[slot].ending != nil {
+        dropProbe(slot)
+        // Who was told to end with its process has the time that it was given then.
+        if programs[slot].state == .stopping || programs[slot].givingUp != .no { return }
+      }
       if programs[slot].state != .stopping || !programs[slot].abandoned {
         programs[slot].deadline = nil
       }
@@ -187,7 +204,7 @@ struct Invariants {
       require(
         state.pid == programs[slot].pid, "p\(slot): a program never misnames its process.")
       require(
-        programs[slot].asked || programs[slot].left != nil
+        programs[slot].asked || programs[slot].left != nil || programs[slot].ending != nil
           || programs[slot].state.hasProcess == (programs[slot].pid != 0),
         "p\(slot): no state that has a process is without one, and no other state has one.")
       checkProbe(slot, core)

@@ -148,6 +148,7 @@ extension World {
     ])
     program.stopasgroup = random.chance(30)
     program.killasgroup = program.stopasgroup || random.chance(30)
+    program.stoptree = random.chance(25)
     if random.chance(40) { program.attributes = randomAttributes(&random) }
     return program
   }

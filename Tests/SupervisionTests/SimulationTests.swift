@@ -90,7 +90,14 @@ struct Simulation {
       invariants.require(world.brokenRule == nil, world.brokenRule ?? "")
       for action in actions {
         switch action {
-        case .spawn(let slot): next = world.fork(slot)
+        case .spawn(let slot):
+          invariants.require(
+            !world.hasTree(slot) || invariants.givenUpTrees.contains(slot),
+            "p\(slot): nothing of a tree that could be killed survives a restart.")
+          next = world.fork(slot)
+        case .report(.stopped(let slot, .some)):
+          invariants.require(
+            !world.hasTree(slot), "p\(slot): nothing is STOPPED while its tree lives.")
         case .signal(let pid, let signal, _): world.signal(pid, signal)
         case .runStopCommand(let slot, let pid): world.runStopCommand(slot, pid)
         case .endStopCommand(let slot): world.endStopCommand(slot)
@@ -98,6 +105,9 @@ struct Simulation {
         case .stopAwaited, .forward: break
         case .startProbe(let slot, let health): world.startProbe(slot, health: health)
         case .stopProbe(let slot): world.stopProbe(slot)
+        case .signalTree(let slot, let signal, let again):
+          world.signalTree(slot, signal, again: again)
+        case .checkTree(let slot): next = world.checkTree(slot)
         case .sweep(let signal): world.sweep(signal)
         case .report, .exit: continue
         }
@@ -172,6 +182,7 @@ private func setting(_ name: String) -> UInt64? {
     "p\(slot): group \(program.group) priority \(program.priority) autostart \(program.autostart)"
       + " startsecs \(words(program.startsecs)) startretries \(program.startretries)"
       + " autorestart \(program.autorestart) stopwaitsecs \(words(program.stopwaitsecs))"
+      + " stoptree \(program.stoptree)"
       + " essential \(program.essential) oneshot \(program.oneshot)"
       + " ready \(program.ready.map { "\($0.kind)" } ?? "-") \(words(program.readyTimeout))"
       + " health \(program.health != nil) every \(words(program.healthInterval))"

@@ -8,18 +8,22 @@ import Configuration
 extension Invariants {
   mutating func stopping(
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
+    let wasEnding = programs[slot].ending != nil
     require(
-      !hasStopCommand(slot),
+      wasEnding || !hasStopCommand(slot),
       "p\(slot): no signal takes the place of a stop_command that can be run.")
     beginStopping(slot, pid, now)
-    return sent(signal, slot, pid, now)
+    if !wasEnding { return sent(signal, slot, pid, now) }
+    require(signal == stopSignal(slot), "p\(slot): no other than the stop signal is sent.")
+    see(.stopWhileTreeEnds)
+    return nil
   }
 
   /// It is told to stop, in whatever way.
   mutating func beginStopping(_ slot: Slot, _ pid: ProcessID, _ now: Time) {
     require(stop != nil, "p\(slot): nothing is told to stop before the stop begins.")
-    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    requireOwn(slot, pid)
     endDrain(false, now)
     programs[slot].givingUp = .no
     require(programs[slot].told == nil, "p\(slot): nobody is told twice.")
@@ -30,6 +34,17 @@ extension Invariants {
         "p\(slot): no level is told before all processes of the higher ones are gone (p\(other)).")
     }
     if programs[slot].state == .starting { see(.stopWhileStarting) }
+    if let ending = programs[slot].ending {
+      // The rest of its tree was told to end already, and has the time that it was given then.
+      let deadline = programs[slot].deadline
+      move(slot, to: .stopping)
+      programs[slot].told = (ending.told ?? now, event)
+      programs[slot].lastSignal = ending.told
+      programs[slot].killed = ending.killed
+      programs[slot].deadline = deadline
+      programs[slot].wasEnding = true
+      return
+    }
     move(slot, to: .stopping)
     programs[slot].told = (now, event)
   }
@@ -37,7 +52,7 @@ extension Invariants {
   /// The first stop signal.
   mutating func sent(
     _ signal: Signal, _ slot: Slot, _ pid: ProcessID, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     let program = configuration.programs[slot]
     guard let stop else { return nil }
     require(
@@ -50,7 +65,27 @@ extension Invariants {
       if stop.signal != nil { return nil }
       see(.commandToldByStop)
     }
-    return (pid, signal, program.stopasgroup)
+    return stopOrder(slot, pid, signal)
+  }
+
+  /// A signal by which a program is told to end, as its options want it sent.
+  func stopOrder(_ slot: Slot, _ pid: ProcessID, _ signal: Signal, again: Bool = false) -> Action {
+    let program = configuration.programs[slot]
+    return program.stoptree
+      ? .signalTree(slot, signal, again: again) : .signal(pid, signal, group: program.stopasgroup)
+  }
+
+  func killOrder(_ slot: Slot, _ pid: ProcessID) -> Action {
+    let program = configuration.programs[slot]
+    return program.stoptree
+      ? .signalTree(slot, .kill, again: false) : .signal(pid, .kill, group: program.killasgroup)
+  }
+
+  /// Of a program whose process has ended, the rest of its tree is meant.
+  mutating func requireOwn(_ slot: Slot, _ pid: ProcessID) {
+    require(
+      programs[slot].ending != nil ? pid == 0 : processes[pid] == slot,
+      "p\(slot): no signal goes to a process that is not its own.")
   }
 
   /// TERM and INT stand for themselves where `stopsignal` is unset; COMMAND's is rewritten.
@@ -65,9 +100,12 @@ extension Invariants {
 
   mutating func killing(
     _ slot: Slot, _ pid: ProcessID, _ after: Nanoseconds, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     let program = configuration.programs[slot]
-    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    if programs[slot].state != .stopping, programs[slot].ending != nil {
+      return killingTree(slot, pid, after, now)
+    }
+    requireOwn(slot, pid)
     if programs[slot].givingUp != .no { return killGivenUp(slot, pid, now) }
     require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
     require(after == program.stopwaitsecs, "p\(slot): no other wait is reported than was made.")
@@ -78,24 +116,18 @@ extension Invariants {
       "p\(slot): SIGKILL never comes before stopwaitsecs are over since the last stop signal, or"
         + " since its stop_command was run.")
     require(
-      programs[slot].lastSignal == nil
+      programs[slot].lastSignal == nil || programs[slot].wasEnding
         || programs[slot].stopSteps == sequence(slot).count,
       "p\(slot): SIGKILL never comes before the last signal of a sequence.")
     if programs[slot].lastSignal == nil { see(.killedWhenAsked) }
     programs[slot].killed = now
     programs[slot].deadline = now + .seconds(5)
     see(.killedAfterWait)
-    return (pid, .kill, program.killasgroup)
+    return killOrder(slot, pid)
   }
 
-  mutating func killAtOnce(_ pid: ProcessID, _ group: Bool, _ now: Time) {
-    guard let slot = processes[pid] else {
-      return require(false, "No signal goes to a process that is not there.")
-    }
+  mutating func killAtOnce(_ slot: Slot, _ now: Time) {
     require(programs[slot].killed == nil, "p\(slot): nobody is killed twice.")
-    require(
-      group == configuration.programs[slot].killasgroup,
-      "p\(slot): no group is killed that is not to be, and none is spared.")
     programs[slot].givingUp = .no
     if programs[slot].state != .stopping { move(slot, to: .stopping) }
     if programs[slot].told == nil { programs[slot].told = (now, event) }
@@ -238,7 +270,9 @@ extension Invariants {
       dropProbe(slot)
       let program = configuration.programs[slot]
       let mayTakeLong = program.oneshot || program.ready != nil
-      if programs[slot].state == .starting, programs[slot].givingUp == .no, mayTakeLong {
+      if programs[slot].state == .starting, programs[slot].givingUp == .no, mayTakeLong,
+        programs[slot].ending == nil
+      {
         programs[slot].deadline = nil
       }
       if programs[slot].state == .exited || programs[slot].state == .stopped {

@@ -56,7 +56,7 @@ extension Invariants {
 
   mutating func stopCommandFailed(
     _ slot: Slot, _ status: WaitStatus?, _ signal: Signal?, _ event: Event, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     guard case .stopCommandEnded(slot, status) = event, status != .exited(0) else {
       require(false, "p\(slot): no stop_command is said to have failed that did not.")
       return nil
@@ -74,13 +74,15 @@ extension Invariants {
       programs[slot].left != nil && programs[slot].deadline.map { $0 <= now } ?? false,
       "p\(slot): no stop_command is ended before stopwaitsecs are over.")
     see(.leftTooLong)
-    // What follows is its end, and STOPPED with the status of before.
+    // What follows is its end, and STOPPED with the status of before, or SIGKILL to the rest of its
+    // tree.
     programs[slot].killed = now
+    programs[slot].deadline = nil
   }
 
   mutating func nextSignal(
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
-  ) -> (pid: ProcessID, signal: Signal, group: Bool)? {
+  ) -> Action? {
     let program = configuration.programs[slot]
     let rest = sequence(slot)
     let done = programs[slot].stopSteps
@@ -91,13 +93,14 @@ extension Invariants {
     require(
       programs[slot].lastSignal.map { $0 + after <= now } ?? false,
       "p\(slot): no signal of a sequence comes before its pause is over.")
-    require(processes[pid] == slot, "p\(slot): no signal goes to a process that is not its own.")
+    requireOwn(slot, pid)
+    if programs[slot].ending != nil { see(.treeNextSignal) }
     programs[slot].stopSteps = done + 1
     programs[slot].lastSignal = now
     programs[slot].deadline =
       now + (done + 1 < rest.count ? rest[done + 1].pause : program.stopwaitsecs)
     see(.nextSignal)
-    return (pid, signal, program.stopasgroup)
+    return stopOrder(slot, pid, signal, again: true)
   }
 
   mutating func checkStopCommands() {
@@ -116,7 +119,7 @@ extension Invariants {
       return []
     }
     return programs.indices.filter { slot in
-      programs[slot].state == .running
+      programs[slot].state == .running && programs[slot].pid != 0
         && configuration.programs[slot].attributes?.forwardSignals.contains(signal) ?? false
     }
   }

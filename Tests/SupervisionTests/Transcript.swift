@@ -15,6 +15,9 @@ func words(_ action: Action) -> String {
   case .forward(let pid, let signal): return "forward \(signal.name) \(pid)"
   case .runStopCommand(let slot, let pid): return "run stop_command p\(slot) for \(pid)"
   case .endStopCommand(let slot): return "end stop_command p\(slot)"
+  case .signalTree(let slot, let signal, let again):
+    return "kill tree p\(slot) \(signal.name)" + (again ? " again" : "")
+  case .checkTree(let slot): return "check tree p\(slot)"
   case .stopAwaited(let slot): return "stop awaited p\(slot)"
   case .startProbe(let slot, _): return "probe p\(slot)"
   case .stopProbe(let slot): return "stop probe p\(slot)"
@@ -60,6 +63,8 @@ func words(_ notice: Notice) -> String {
   case .givingUp(let slot, let pid, let signal, let isReady):
     return "p\(slot) \(isReady ? "not well" : "not ready"), \(signal.name) to pid \(pid)"
   case .draining(let pause): return "draining \(words(pause))"
+  case .treeLeft(let slot, let status, let signal):
+    return "p\(slot) tree left \(words(status)) \(signal.name)"
   case .nothingToStart: return "nothing to start"
   case .stopRequested(let signal, let sender):
     return "stop requested: \(signal.name) from \(words(sender))"
@@ -104,6 +109,8 @@ func words(_ event: Event) -> String {
   case .detached(let slot): return "detached p\(slot)"
   case .followed(let slot, let pid): return "followed p\(slot) pid \(pid)"
   case .gone(let slot, let status): return "gone p\(slot) \(words(status))"
+  case .treeLeft(let slot): return "tree left p\(slot)"
+  case .treeGone(let slot): return "tree gone p\(slot)"
   case .ended(let pid, let status): return "ended pid \(pid) \(words(status))"
   case .stopCommandEnded(let slot, let status):
     return "stop_command p\(slot) \(status.map { words($0) } ?? "not run")"

@@ -40,6 +40,10 @@ struct World {
     let slot: Slot?
     let ignoresStop: Bool
     let unkillable: Bool
+    /// A process that a program with `stoptree` has started; it may outlive the program's own.
+    var tree: Slot?
+    /// The signal that it got as one of the tree.
+    var told: Signal?
     /// It has ended and is to be reaped.
     var zombie: WaitStatus?
   }
@@ -59,6 +63,10 @@ struct World {
     /// Somebody sets the wall clock, by so many seconds.
     case clockSet(Int64)
     case childrenGone
+    /// A program of which a process lives has started another one.
+    case branch(Slot)
+    /// The last process of a tree that was found was reaped.
+    case treeGone(Slot)
   }
 
   /// How the processes of one program behave; numbers are percentages.
@@ -95,6 +103,8 @@ struct World {
   private(set) var brokenRule: String?
   private var swept = false
   private var toldGone = false
+  /// Programs whose own process is gone and whose tree the core waits for.
+  private var awaitedTrees: Set<Slot> = []
 
   init(seed: UInt64, _ change: (inout Configuration) -> Void = { _ in }) {
     var random = SplitMix64(state: seed)
@@ -185,6 +195,7 @@ struct World {
       guard let index = processes.firstIndex(where: { $0.serial == serial }) else { return nil }
       let process = processes.remove(at: index)
       childrenMayBeGone()
+      if let slot = process.tree { treeMayBeGone(slot) }
       return .ended(process.pid, process.zombie ?? .exited(0))
     case .stopCommandEnd(let slot, let status): return .stopCommandEnded(slot, status)
     case .stranger: return .ended(freePid(), .exited(0))
@@ -192,6 +203,15 @@ struct World {
       let serial = add(slot: nil, stubborn: 40, unkillable: 10)
       if random.chance(70) { schedule(.death(serial: serial, .exited(0)), within: .seconds(60)) }
       return nil
+    case .branch(let slot):
+      guard processes.contains(where: { ($0.slot ?? $0.tree) == slot && $0.zombie == nil }) else {
+        return nil
+      }
+      branch(slot)
+      return nil
+    case .treeGone(let slot):
+      guard !hasTree(slot), awaitedTrees.remove(slot) != nil else { return nil }
+      return .treeGone(slot)
     case .signal(let signal, let sender): return .signal(signal, sender)
     case .probeAnswer(let slot, let serial, let failure):
       guard probes[slot] == serial else { return nil }
@@ -208,6 +228,7 @@ struct World {
   /// Answers `Action.spawn`.
   mutating func fork(_ slot: Slot) -> Event {
     let character = characters[slot]
+    awaitedTrees.remove(slot)
     if random.chance(character.forkFailures) {
       return .forkFailed(slot, SpawnFailure(step: 1, errno: 11, exitCode: 1))
     }
@@ -222,6 +243,9 @@ struct World {
     if let life = lifetime(slot, character) {
       let status = random.pick(character.codes)
       coming.append((now + life, .death(serial: serial, status)))
+    }
+    if configuration.programs[slot].stoptree {
+      for _ in 0..<random.below(3) { schedule(.branch(slot), within: branching()) }
     }
     if random.chance(5) { schedule(.orphanAppears, within: .seconds(5)) }
     return .forked(slot, processes[processes.count - 1].pid)
@@ -291,6 +315,48 @@ struct World {
   mutating func stopProbe(_ slot: Slot) {
     if probes[slot] == nil { brokenRule = "p\(slot): no test is ended that is not there." }
     probes[slot] = nil
+  }
+
+  /// To all of the tree that did not get it yet.
+  mutating func signalTree(_ slot: Slot, _ signal: Signal, again: Bool) {
+    for index in processes.indices where (processes[index].slot ?? processes[index].tree) == slot {
+      let told = processes[index].told
+      guard told != .kill, again || told != signal else { continue }
+      processes[index].told = signal
+      self.signal(processes[index].pid, signal)
+    }
+  }
+
+  /// Answers `Action.checkTree`.
+  mutating func checkTree(_ slot: Slot) -> Event {
+    guard hasTree(slot) else {
+      awaitedTrees.remove(slot)
+      return .treeGone(slot)
+    }
+    awaitedTrees.insert(slot)
+    return .treeLeft(slot)
+  }
+
+  /// Whether a process that the slot's program started is not reaped yet.
+  func hasTree(_ slot: Slot) -> Bool { processes.contains { $0.tree == slot } }
+
+  private mutating func treeMayBeGone(_ slot: Slot) {
+    guard awaitedTrees.contains(slot), !hasTree(slot) else { return }
+    schedule(.treeGone(slot), within: .zero)
+  }
+
+  private mutating func branch(_ slot: Slot) {
+    let character = characters[slot]
+    let serial = add(slot: nil, stubborn: character.stubborn, unkillable: character.unkillable)
+    processes[processes.count - 1].tree = slot
+    if random.chance(50) {
+      schedule(.death(serial: serial, .exited(0)), within: .seconds(30))
+    }
+  }
+
+  /// When a program starts another process.
+  private mutating func branching() -> Nanoseconds {
+    random.pick([.milliseconds(1), .seconds(1), .seconds(20)])
   }
 
   mutating func sweep(_ signal: Signal) {

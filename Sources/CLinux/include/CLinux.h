@@ -261,6 +261,10 @@ int cl_notify_socket(char *name, int capacity);
 // One message of it: 1: READY=1 from a process of our PID namespace, 0: another one, -1: none.
 int cl_notify_read(int fd);
 
+// Whether an environment in /proc (`PID/environ`) holds both entries (`NAME=value`). It is read as
+// the user that the process runs as, where ours may not: 0 where it cannot be read.
+int cl_environment_holds(const char *path, const char *first, const char *second);
+
 // Users and groups, from /etc/passwd and /etc/group.
 
 // 1: found, 0: not, -1: errno. By name, or by uid where name is NULL. `found_name` takes the name.

@@ -1,0 +1,219 @@
+import Configuration
+import Linux
+import Supervision
+
+/// The processes of programs with `stoptree`: finds them, sends them signals, and tells when none is
+/// left.
+///
+/// Which processes are a program's? Its own; those below them in the tree of parents; those of its
+/// session; and of the orphans, which are our children like the programs, those who have the
+/// program's SUPERVISOR_PROCESS_NAME and SUPERVISOR_GROUP_NAME in their environment, or below them
+/// somebody who has, whatever session they made, with all that is below them. What was found once
+/// stays known by its pid and start time. So only an orphan escapes that has left the session and
+/// thrown its environment away, both before it was found once, and has no child that has kept it. Without /proc there is only the process group.
+///
+/// A listing of /proc is no snapshot: processes fork and end meanwhile. That an empty one proves
+/// nevertheless that none is left is for this reason: above every process of a tree whose own process
+/// is gone stands an orphan that is our child, and stays in /proc, if only as a zombie, until we
+/// reap it, which happens between two listings. So each listing comes after such a reaping, and
+/// nothing is polled. What was forked behind the back of a listing is found by the next one.
+///
+/// The stop signal goes to each process once, parents first, so that no shell goes on to its next
+/// command when its child has ended; what a process starts afterwards to clean up is not disturbed
+/// before the program's own process is gone. SIGKILL goes round until a listing shows nobody who did
+/// not get it; a process that has a SIGKILL cannot fork, so each round finds fewer. Signals go
+/// through a pidfd, and only when the start time is still the one of the listing: never to a
+/// stranger with the same pid. Nobody is stopped with SIGSTOP first: parents would see it.
+///
+/// A turn of the loop costs one listing, or `rounds` of them with a SIGKILL: each is in proportion to
+/// the processes in the namespace.
+struct Trees {
+  /// Listings for one SIGKILL; what is left over is for the next turn.
+  private static let rounds = 4
+
+  private final class Tree {
+    let slot: Slot
+    /// What marks its processes in their environment.
+    let nameMark: [UInt8]
+    let groupMark: [UInt8]
+    /// The process that was started last. It leads the session.
+    var root: ProcessID = 0
+    var signal: Signal?
+    /// Who got `signal`.
+    var told: [ProcessEntry] = []
+    /// All that were ever seen, and may live.
+    var known: [ProcessEntry] = []
+    /// The program's own process is gone, the core waits for the others.
+    var isAwaited = false
+
+    init(_ slot: Slot, _ name: ByteString, group: ByteString) {
+      self.slot = slot
+      nameMark = (Launcher.nameMark + name).bytes
+      groupMark = (Launcher.groupMark + group).bytes
+    }
+  }
+
+  private var trees: [Tree] = []
+  /// One of those that are awaited may be gone, or not have got its SIGKILL.
+  private(set) var isDue = false
+
+  init(_ configuration: Configuration) {
+    for slot in configuration.programs.indices where configuration.programs[slot].stoptree {
+      let program = configuration.programs[slot]
+      let group = configuration.groups[program.group].name
+      trees.append(Tree(slot, program.name, group: group))
+    }
+  }
+
+  private func tree(_ slot: Slot) -> Tree? {
+    for tree in trees where tree.slot == slot { return tree }
+    return nil
+  }
+
+  /// No program has `stoptree`. Asked before every call, so that the code of this file need not be in
+  /// memory then.
+  @inline(__always)
+  var isEmpty: Bool { trees.isEmpty }
+
+  mutating func started(_ slot: Slot, _ pid: ProcessID) {
+    guard let tree = tree(slot) else { return }
+    tree.root = pid
+    tree.signal = nil
+    tree.told = []
+    tree.known = []
+    tree.isAwaited = false
+  }
+
+  /// A child of ours was reaped.
+  mutating func ended(_ pid: ProcessID) {
+    for tree in trees where tree.isAwaited {
+      for entry in tree.known where entry.pid == pid { isDue = true }
+    }
+  }
+
+  /// Before `send`. Whether the program's own process is to get the signal now, which is sent to it
+  /// as its options want it.
+  func begin(_ signal: Signal, to slot: Slot, again: Bool) -> Bool {
+    guard let tree = tree(slot), again || tree.signal != signal else { return false }
+    tree.signal = signal
+    tree.told = []
+    return true
+  }
+
+  /// Sends the tree's signal to all but the program's own process.
+  mutating func send(to slot: Slot, _ supervisor: Supervisor, _ probes: Probes) {
+    guard let tree = tree(slot), let signal = tree.signal else { return }
+    for _ in 0..<(signal == .kill ? Self.rounds : 1) {
+      let entries = allProcesses()
+      if entries.isEmpty {
+        // The session's own group is all that can be named.
+        if tree.root > 1 { try? sendSignal(signal.number, to: -tree.root) }
+        return
+      }
+      if !tell(tree, find(tree, entries, supervisor, probes), supervisor) { return }
+    }
+    if signal == .kill { isDue = true }
+  }
+
+  /// Whether anything is left of the tree of a program whose own process is gone.
+  func check(_ slot: Slot, _ supervisor: Supervisor, _ probes: Probes) -> Bool {
+    guard let tree = tree(slot) else { return false }
+    tree.isAwaited = !find(tree, allProcesses(), supervisor, probes).isEmpty
+    return tree.isAwaited
+  }
+
+  /// Looks after all who are awaited; those of whom nothing is left any more.
+  mutating func look(_ supervisor: Supervisor, _ probes: Probes) -> [Slot] {
+    isDue = false
+    var gone: [Slot] = []
+    let entries = allProcesses()
+    for tree in trees where tree.isAwaited {
+      let found = find(tree, entries, supervisor, probes)
+      if found.isEmpty {
+        tree.isAwaited = false
+        gone.append(tree.slot)
+      } else if tell(tree, found, supervisor), tree.signal == .kill {
+        isDue = true
+      }
+    }
+    return gone
+  }
+
+  /// Sends the tree's signal to those who did not get it. False: there was nobody.
+  @inline(never)
+  private func tell(_ tree: Tree, _ found: [ProcessEntry], _ supervisor: Supervisor) -> Bool {
+    guard let signal = tree.signal else { return false }
+    var someTold = false
+    for entry in found where !entry.isZombie && supervisor.slot(of: entry.pid) == nil {
+      if Self.holds(tree.told, entry) { continue }
+      tree.told.append(entry)
+      someTold = true
+      guard let handle = try? ProcessDescriptor(entry.pid) else {
+        // A kernel without pidfds.
+        try? sendSignal(signal.number, to: entry.pid)
+        continue
+      }
+      if processEntry(entry.pid)?.start == entry.start { try? handle.send(signal.number) }
+      handle.descriptor.close()
+    }
+    return someTold
+  }
+
+  /// The processes of a tree, parents before their children.
+  @inline(never)
+  private func find(
+    _ tree: Tree, _ entries: [ProcessEntry], _ supervisor: Supervisor, _ probes: Probes
+  ) -> [ProcessEntry] {
+    let own = processID()
+    // A session's number is nobody else's pid while somebody is in it; afterwards it may be.
+    var isSession = tree.root > 1
+    for entry in entries where entry.pid == tree.root {
+      isSession = supervisor.slot(of: entry.pid) == tree.slot
+    }
+    var found: [ProcessEntry] = []
+    var rest: [ProcessEntry] = []
+    for entry in entries where entry.pid != own {
+      // What tests a program has its environment, and is no part of it.
+      if probes.isTesting(entry) { continue }
+      let program = supervisor.slot(of: entry.pid)
+      if program == tree.slot
+        || program == nil
+          && (isSession && entry.session == tree.root || Self.holds(tree.known, entry))
+      {
+        found.append(entry)
+      } else if program == nil {
+        rest.append(entry)
+      }
+    }
+    Self.addChildren(&found, rest)
+    for orphan in rest where orphan.parent == own && !Self.holds(found, orphan) {
+      var family = [orphan]
+      Self.addChildren(&family, rest)
+      for entry in family where !entry.isZombie {
+        guard environment(of: entry.pid, holds: tree.nameMark, tree.groupMark) else { continue }
+        found += family
+        break
+      }
+    }
+    tree.known = found
+    return found
+  }
+
+  /// Adds those whose parent is in the list, and theirs.
+  @inline(never)
+  private static func addChildren(_ list: inout [ProcessEntry], _ rest: [ProcessEntry]) {
+    var next = 0
+    while next < list.count {
+      for entry in rest where entry.parent == list[next].pid && !holds(list, entry) {
+        list.append(entry)
+      }
+      next += 1
+    }
+  }
+
+  @inline(never)
+  private static func holds(_ list: [ProcessEntry], _ entry: ProcessEntry) -> Bool {
+    for other in list where other.pid == entry.pid && other.start == entry.start { return true }
+    return false
+  }
+}

@@ -1,0 +1,146 @@
+import Configuration
+
+// Programs with `stoptree`: what they have started ends with them, wherever it has gone.
+//
+// The end of such a program's process is only half of its end. The state stays what it was, without
+// a pid, until nothing of the tree is left; only then it is STOPPED, EXITED, BACKOFF or FATAL, so
+// that no level goes on, nothing is restarted and no failure counted while a part of it lives.
+//
+//     STOPPING ──process ended──▶ STOPPING, pid 0 ──tree gone──▶ STOPPED
+//         stop signal to the whole tree, after stopwaitsecs SIGKILL to all of it
+//     RUNNING, STARTING ──process ended──▶ the same without a pid ──tree gone──▶ EXITED, BACKOFF
+//         nothing left: at once; else the stop signal to the rest, after stopwaitsecs SIGKILL
+//
+// One that was told to end for being unwell, or by a sequence or a `stop_command`, has the waits of
+// these. What a `stop_command` leaves is looked for when it is over, and is told to end like what it
+// was not run for.
+//
+// A tree that withstands SIGKILL is given up like a process that does, so every wait has a bound.
+//
+// What may never happen: a start while a process of the tree is known to live (unless it withstands
+// SIGKILL), a tree that is told to end twice, and an end whose pace is judged by how long the rest
+// of the tree took.
+
+extension Supervisor {
+  /// The end of a program's process, until the rest of its tree is gone.
+  struct Ending: Sendable {
+    let status: WaitStatus
+    let at: Time
+    /// The rest of the tree got SIGKILL, though nobody had asked for a stop.
+    var isKilled = false
+  }
+
+  func isEnding(_ slot: Slot) -> Bool { records[slot].ending != nil }
+
+  /// The process itself was reaped.
+  mutating func processEnded(
+    _ slot: Slot, _ status: WaitStatus, _ now: Time, _ actions: inout [Action]
+  ) {
+    let givingUp = records[slot].givingUp
+    switch records[slot].state {
+    case .starting(_, let since, let executed, let failure):
+      // Neither is the rest of a tree a start that lasts, nor does it become one.
+      if givingUp == .no { timers.clear(slot) }
+      records[slot].state = .starting(pid: 0, since: since, executed: executed, failure: failure)
+    case .running(_, let since):
+      records[slot].state = .running(pid: 0, since: since)
+    case .stopping(_, let stage):
+      records[slot].state = .stopping(pid: 0, stage: stage)
+    case .stopped, .backoff, .exited, .fatal:
+      return
+    }
+    var ending = Ending(status: status, at: now)
+    ending.isKilled = givingUp == .killed || givingUp == .abandoned
+    records[slot].ending = ending
+    actions.order(.checkTree(slot))
+  }
+
+  /// The process was reaped, and its `stop_command` still runs.
+  mutating func leaveStopCommand(_ slot: Slot, _ status: WaitStatus, _ now: Time) {
+    transition(slot, to: .stopping(pid: 0, stage: .left))
+    if configuration.programs[slot].stoptree {
+      records[slot].ending = Ending(status: status, at: now)
+    }
+  }
+
+  /// The `stop_command` of a process that was reaped is over, too.
+  mutating func stopCommandIsOver(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    if isEnding(slot) {
+      actions.order(.checkTree(slot))
+    } else {
+      stopEnded(slot, nil, now, &actions)
+    }
+  }
+
+  mutating func treeGone(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    guard let ending = records[slot].ending else { return }
+    records[slot].ending = nil
+    finish(slot, ending.status, endedAt: ending.at, now, &actions)
+  }
+
+  mutating func treeLeft(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    guard let ending = records[slot].ending else { return }
+    switch records[slot].state {
+    case .starting, .running:
+      let signal = ending.isKilled ? .kill : stopSignal(of: slot)
+      // Who was told to end with its process has the time that it was given then.
+      if timers.isSet(slot) {
+        send(signal, slot, 0, &actions)
+      } else if ending.isKilled {
+        killTree(slot, now, &actions)
+      } else {
+        actions.say(.treeLeft(slot, ending.status, signal))
+        send(signal, slot, 0, &actions)
+        records[slot].stopWait = configuration.programs[slot].stopwaitsecs
+        timers.set(slot, to: now + records[slot].stopWait)
+      }
+    // The same: all but what was not there yet has been told.
+    case .stopping(_, .told(let signal)): send(signal, slot, 0, &actions)
+    case .stopping(_, .answered), .stopping(_, .left): sendFirst(slot, 0, now, &actions)
+    case .stopping(_, .killed):
+      sendKill(slot, 0, &actions)
+      if !timers.isSet(slot) { timers.set(slot, to: now + killWait(now)) }
+    case .stopping(_, .asked), .stopping(_, .abandoned): return
+    case .stopped, .backoff, .exited, .fatal: return
+    }
+  }
+
+  /// SIGKILL to the rest of a tree though nobody had asked for a stop.
+  private mutating func killTree(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    records[slot].ending?.isKilled = true
+    sendKill(slot, 0, &actions)
+    timers.set(slot, to: now + Self.killPatience)
+  }
+
+  /// The timer of a program whose own process is gone. False: it is another timer.
+  mutating func treeTimedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) -> Bool {
+    guard let ending = records[slot].ending else { return false }
+    switch records[slot].state {
+    case .starting, .running: break
+    case .stopping, .stopped, .backoff, .exited, .fatal: return false
+    }
+    if ending.isKilled {
+      actions.say(.survivedKill(slot, 0))
+      treeGone(slot, now, &actions)
+    } else {
+      actions.say(.killing(slot, 0, after: configuration.programs[slot].stopwaitsecs))
+      killTree(slot, now, &actions)
+    }
+    return true
+  }
+
+  /// The program is told to stop while the rest of its tree ends: that has been told already, and
+  /// has the time that it was given then, as far as the grace allows it.
+  mutating func becomeStopping(_ slot: Slot, _ signal: Signal, _ now: Time) {
+    let isKilled = records[slot].ending?.isKilled ?? false
+    transition(slot, to: .stopping(pid: 0, stage: isKilled ? .killed : .told(signal)))
+    // SIGKILL is next.
+    records[slot].stopSteps = .max
+    guard let due = timers.deadline(of: slot) else { return }
+    let left = due > now ? due - now : .zero
+    let wait = isKilled ? min(left, killWait(now)) : withinGrace(left, now)
+    records[slot].stopWait = Nanoseconds(
+      max(0, records[slot].stopWait.count - (left.count - wait.count)))
+    timers.set(slot, to: now + wait)
+  }
+}

@@ -1,0 +1,233 @@
+import Foundation
+import Testing
+
+// SPEC §5, §6: why the container ended, on stderr and in /dev/termination-log; OOM kills and the
+// limit of processes named.
+
+/// A cgroup of version 1 of the test's own, and what starts swinit in it.
+private struct Cgroup {
+  let path: String
+
+  init(_ controller: String, _ limits: [String: String]) throws {
+    path = "/sys/fs/cgroup/\(controller)/swinit-acceptance-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    for (name, value) in limits {
+      try value.write(toFile: path + "/" + name, atomically: false, encoding: .utf8)
+    }
+  }
+
+  /// Once all that was in it is reaped.
+  func remove() {
+    for _ in 0..<10_000 where rmdir(path) != 0 { sched_yield() }
+  }
+
+  var launcher: [String] {
+    ["sh", "-c", "echo 0 > \(path)/cgroup.procs && exec \"$@\"", "sh"] + Setup.asPID1
+  }
+
+  static func has(_ controller: String) -> Bool {
+    FileManager.default.fileExists(atPath: "/sys/fs/cgroup/\(controller)/cgroup.procs")
+  }
+}
+
+private let eater = """
+  #!/usr/bin/perl
+  my @all;
+  for (1 .. 400) { push @all, "x" x (1 << 20); }
+  sleep 60;
+  """
+
+/// Takes every process that the limit leaves.
+private let hog = """
+  #!/usr/bin/perl
+  while (1) {
+    my $child = fork();
+    exec "sleep", "60" if defined $child && $child == 0;
+    select(undef, undef, undef, 0.005) unless defined $child;
+  }
+  """
+
+/// A file of its own in the place of /dev/termination-log, which the test can read.
+private let terminationLog = """
+  mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3
+  touch "$0/termination-log" /dev/termination-log
+  mount --bind "$0/termination-log" /dev/termination-log
+  """
+
+extension Acceptance {
+  @Suite struct Certificates {
+    @Test(.enabled(if: Cgroup.has("memory"), "no memory cgroup of version 1"))
+    func theOutOfMemoryKillerIsNamed() async throws {
+      let cgroup = try Cgroup("memory", ["memory.limit_in_bytes": "67108864"])
+      defer { cgroup.remove() }
+      var setup = Setup(
+        "[program:app]\ncommand=%(here)s/eater\nstartsecs=0\nautorestart=false\nessential=exit\n",
+        files: ["eater": eater])
+      setup.launcher = cgroup.launcher
+      try await withSwinit(setup) { swinit in
+        try await swinit.expectEnd(
+          137, "exit 137: essential program app ended: killed by the OOM killer (limit 64 MiB)")
+        try await swinit.log("warn app: EXITED, killed by the OOM killer (limit 64 MiB)")
+      }
+    }
+
+    /// The files of version 2, as a container has them; the counter rises before the kill.
+    @Test(arguments: [true, false])
+    func theCounterOfVersion2Decides(isCounted: Bool) async throws {
+      let count = "echo 'oom 1\noom_kill 3\noom_group_kill 0' > /sys/fs/cgroup/memory.events"
+      let text = """
+        [program:app]
+        command=sh -c "%(here)s/count; kill -KILL $$"
+        startsecs=0
+        autorestart=false
+        essential=exit
+        """
+      var setup = Setup(
+        text, files: ["count": "#!/bin/sh\n" + (isCounted ? count : "true") + "\n"])
+      setup.launcher = Setup.asPID1(
+        after: """
+          umount -l /sys/fs/cgroup; mount -t tmpfs tmpfs /sys/fs/cgroup || exit 99
+          echo 'oom 0\noom_kill 2' > /sys/fs/cgroup/memory.events
+          echo 536870912 > /sys/fs/cgroup/memory.max
+          """)
+      try await withSwinit(setup) { swinit in
+        let cause = isCounted ? "killed by the OOM killer (limit 512 MiB)" : "killed by SIGKILL"
+        try await swinit.expectEnd(137, "exit 137: essential program app ended: \(cause)")
+      }
+    }
+
+    @Test func aCrashLoopIsToldInOneLine() async throws {
+      let text = "[program:app]\ncommand=sh -c \"exit 7\"\nstartretries=1\n"
+      try await withSwinit(Setup(text)) { swinit in
+        try await swinit.log(
+          "app: FATAL, exited with status 7 before startsecs (2 tries, each within")
+        try await swinit.expectEnd(
+          7, "app is FATAL: exited with status 7 before startsecs, 2 times in a row, each within")
+      }
+    }
+
+    /// The last line on stderr, where it passes through swinit.
+    @Test(
+      arguments: [
+        ("log_format=prefix", true), ("stderr_logfile=%(here)s/err.log", true),
+        ("log_format=raw\nredirect_stderr=true", true),
+        ("stderr_logfile=%(here)s/err.log\nstderr_logfile_maxbytes=0", false), ("", false),
+      ])
+    func theLastWordsOfTheProgramAreTold(options: String, areKnown: Bool) async throws {
+      let text = """
+        [program:app]
+        command=sh -c "echo begun; printf 'one\\ncannot reach the database\\n\\n' >&2; exit 3"
+        startsecs=0
+        autorestart=false
+        essential=exit
+        \(options)
+        """
+      try await withSwinit(Setup(text)) { swinit in
+        let words = areKnown ? ", last line on stderr \"cannot reach the database\"" : ""
+        try await swinit.expectEnd(
+          3, "exit 3: essential program app ended: exited with status 3\(words)")
+        #expect(swinit.errors.texts.last?.contains("last line") == areKnown, "\(swinit.transcript)")
+      }
+    }
+
+    @Test func whoAskedForTheStopIsNamed() async throws {
+      let text = "[program:app]\ncommand=sh -c \"sleep 0.2; kill -QUIT $PPID; sleep 60; true\"\n"
+      try await withSwinit(Setup(text)) { swinit in
+        try await swinit.end()
+        let last = swinit.errors.texts.last ?? ""
+        #expect(last.contains("exit 0: stopped by SIGQUIT from pid "), "\(swinit.transcript)")
+        #expect(last.hasSuffix(" (uid 0, sh)"), "\(swinit.transcript)")
+      }
+    }
+
+    @Test func theTerminationLogHasTheLastLine() async throws {
+      var setup = Setup("[program:app]\ncommand=sleep 60\nstartsecs=0\n")
+      setup.launcher = Setup.asPID1(
+        after: terminationLog + "\necho own words > /dev/termination-log")
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("app: RUNNING")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+        let text = swinit.folder.read("termination-log") ?? ""
+        #expect(text.hasPrefix("own words\nexit 0: stopped by SIGTERM"), "\(text)")
+      }
+    }
+
+    @Test func theTerminationLogHasTheErrorsOfTheConfiguration() async throws {
+      var setup = Setup("[program:app]\n")
+      setup.launcher = Setup.asPID1(after: terminationLog)
+      try await withSwinit(setup) { swinit in
+        try await swinit.expectEnd(78)
+        let text = swinit.folder.read("termination-log") ?? ""
+        #expect(text.hasPrefix("exit 78: the configuration has errors\n"), "\(text)")
+        #expect(text.contains("command= is missing"), "\(text)")
+      }
+    }
+
+    /// Neither is the file made, nor a fifo waited for.
+    @Test(arguments: [true, false])
+    func withoutARegularFileNothingIsWritten(isFifo: Bool) async throws {
+      var setup = Setup("[program:app]\ncommand=sleep 60\nstartsecs=0\n")
+      let script = """
+        mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3
+        \(isFifo ? "mkfifo /dev/termination-log" : "")
+        "$@"
+        code=$?
+        ls /dev
+        exit $code
+        """
+      setup.launcher = Setup.asPID1 + ["sh", "-c", script, "FOLDER"]
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("app: RUNNING")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
+        let found = swinit.output?.texts.contains("termination-log")
+        #expect(found == isFifo, "\(swinit.transcript)")
+      }
+    }
+
+    @Test(.enabled(if: Cgroup.has("pids"), "no pids cgroup of version 1"))
+    func theLimitOfProcessesIsExplained() async throws {
+      let cgroup = try Cgroup("pids", ["pids.max": "24"])
+      defer { cgroup.remove() }
+      let text = """
+        [program:hog]
+        command=%(here)s/hog
+        startsecs=0
+        [program:late]
+        command=sleep 0.1
+        startsecs=0
+        autorestart=true
+        """
+      var setup = Setup(text, files: ["hog": hog])
+      setup.launcher = cgroup.launcher
+      try await withSwinit(setup) { swinit in
+        let line = try await swinit.log("error pids limit 24 reached, ")
+        #expect(line.contains(" by hog, 0 of them zombies)"), "\(line)")
+        swinit.signal(SIGTERM)
+        try await swinit.end()
+      }
+    }
+
+    @Test(.enabled(if: Cgroup.has("pids"), "no pids cgroup of version 1"))
+    func theLimitOfProcessesIsWarnedOf() async throws {
+      let cgroup = try Cgroup("pids", ["pids.max": "24"])
+      defer { cgroup.remove() }
+      var setup = Setup(
+        """
+        [program:many]
+        command=sleep 60
+        process_name=%(program_name)s_%(process_num)d
+        numprocs=20
+        startsecs=0
+        """)
+      setup.launcher = cgroup.launcher
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("of 24 processes are used (pids limit of the container)")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+        #expect(swinit.places(of: "pids limit").count == 1, "\(swinit.transcript)")
+      }
+    }
+  }
+}
