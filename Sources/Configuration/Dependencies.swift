@@ -88,7 +88,7 @@ extension Reader {
     _ wait: Wait, of slot: Int, _ sections: [ProgramProcesses], _ index: NameIndex
   ) {
     let targets = slots(named: wait.name, sections, index)
-    if targets.isEmpty {
+    if targets.isEmpty, !isWithoutProcesses(wait.name, sections, index) {
       var near = NearestName(to: wait.name)
       for name in index.names { near.consider(name) }
       faults.error(
@@ -126,6 +126,16 @@ extension Reader {
       }
       configuration.dependencies.append(Dependency(slot, on: target, untilEnd: wait.untilEnd))
     }
+  }
+
+  /// A section is there, but makes no process: by its own mistakes, or with numprocs=0.
+  private func isWithoutProcesses(
+    _ name: ByteString, _ sections: [ProgramProcesses], _ index: NameIndex
+  ) -> Bool {
+    for part in name.split(at: UInt8(ascii: ":")) {
+      if let found = index.find(part), sections[found].programs.isEmpty { return true }
+    }
+    return false
   }
 
   /// A program's processes; `GROUP:PROCESS`; `GROUP:*`, or the group's name alone.

@@ -11,14 +11,7 @@ extension Reader {
   @inline(never)
   func checkReadiness(_ values: SectionValues) {
     if values.flag("oneshot") {
-      for name: StaticString in ["ready", "health"] {
-        guard let place = values.place(name) else { continue }
-        faults.error(
-          place,
-          message(
-            "cannot use {} with oneshot=true: a oneshot is ready when it has ended",
-            ByteString(name)))
-      }
+      refuseTests(values, "oneshot=true: a oneshot is ready when it has ended")
       if let place = values.place("autorestart"),
         values.word("autorestart") == Autorestart.always.rawValue
       {
@@ -28,6 +21,9 @@ extension Reader {
         faults.error(
           place, "cannot combine schedule with oneshot=true: each run ends, leave oneshot out")
       }
+    }
+    if values.text("schedule") != nil, !values.flag("oneshot") {
+      refuseTests(values, "schedule=: nobody waits for a run")
     }
     if let health = probe("health", values), let place = values.place("health"),
       health.kind == .running || health.kind == .notify || health.kind == .newline
@@ -42,6 +38,15 @@ extension Reader {
       guard let host = probe(name, values)?.host, !host.isEmpty, let place = values.place(name)
       else { continue }
       hosts.append(Wait(host, untilEnd: false, place))
+    }
+  }
+
+  /// `ready` and `health`.
+  private func refuseTests(_ values: SectionValues, _ reason: StaticString) {
+    for name: StaticString in ["ready", "health"] {
+      guard let place = values.place(name) else { continue }
+      faults.error(
+        place, message("cannot use {} with {}", ByteString(name), ByteString(reason)))
     }
   }
 
