@@ -44,7 +44,7 @@ extension Reader {
   }
 
   private func stopsAll(_ values: SectionValues) -> Bool {
-    values.flag("stopasgroup") || values.flag("stoptree")
+    values.flag("stopasgroup") || values.flag("stoptree") || values.text("stop_command") != nil
   }
 
   private func adviseShell(_ script: ShellScript, _ values: SectionValues, _ place: Place) {

@@ -131,7 +131,9 @@ extension Reader {
       reject(text, option, entry)
       return nil
     }
-    if option.kind == .seconds, text.contains(byte: UInt8(ascii: ".")) {
+    if text.contains(byte: UInt8(ascii: ".")),
+      option.name.hasSameText(as: "startsecs") || option.name.hasSameText(as: "stopwaitsecs")
+    {
       faults.warn(
         entry.place, fold: "fraction",
         message("Supervisor takes only whole seconds for {}", entry.key))

@@ -118,7 +118,8 @@ struct WordList {
   /// Conditions of a loop that are always true.
   static let endless = WordList("true | : | [ true ] | [ 1 ] | [[ true ]] | [ : ] | ((1))")
   /// They run something, stay, and do not always pass signals on.
-  static let wrappers = WordList("npm | npx | yarn | pnpm | sudo")
+  static let wrappers = WordList(
+    "npm | npx | yarn | pnpm | sudo | apachectl | apache2ctl | mysqld_safe | mariadbd-safe")
   /// No and yes by turns; the first two are the ones that are written.
   static let flag = WordList("false | true | no | yes | off | on | f | t | n | y | 0 | 1")
 

@@ -46,14 +46,18 @@ struct AdviceTests {
     Case("sh -c 'kill 12'"),
     Case("npm start", wrapper("npm")), Case("/usr/bin/yarn run x", wrapper("yarn")),
     Case("sudo -u app /x", wrapper("sudo")), Case("node npm"), Case("gosu app /x"),
+    Case("apache2ctl -DFOREGROUND", wrapper("apache2ctl")),
+    Case("/usr/bin/mysqld_safe --user=mysql", wrapper("mysqld_safe")),
+    Case("pidproxy /run/mysqld.pid /usr/bin/mysqld_safe"),
   ])
   func commands(_ one: Case) {
     let text = "[program:x]\ncommand=\(one.text)"
     #expect(said(text) == one.expected)
     #expect(said(text, report: false) == [])
-    let group = said(text + "\nstopasgroup=true")
-    #expect(group == one.expected.filter { $0 == Self.kill || $0 == Self.pause })
-    #expect(said(text + "\nstoptree=true") == group)
+    for line in ["stopasgroup=true", "stoptree=true", "stop_command=/stop"] {
+      let told = said(text + "\n" + line)
+      #expect(told == one.expected.filter { $0 == Self.kill || $0 == Self.pause }, "\(line)")
+    }
   }
 
   @Test(arguments: [
