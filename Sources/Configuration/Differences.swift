@@ -128,6 +128,14 @@ extension Reader {
       SIGPIPE ends it when it writes to a closed pipe; in Supervisor the signal is ignored: \
       command=sh -c "trap '' PIPE; exec ..."
       """)
+    for name: StaticString in ["depends_on", "nice"] {
+      guard let place = values.place(name) else { continue }
+      differences.tell(
+        place,
+        message(
+          "{} takes effect; Supervisor has no such option and ignores it: leave it out",
+          ByteString(name)))
+    }
     if isUnset("user_policy"), let user = values.place("user") {
       differ(
         user,
