@@ -42,12 +42,7 @@ extension EventLoop {
 
   func beginSchedules() {
     guard messages.configuration.followsWallClock else { return }
-    if let zone = missingZone() {
-      log.write(
-        .warn,
-        message(
-          "TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone)))
-    }
+    if let remark = remarkOnZone(messages.configuration) { log.write(.warn, remark) }
     do throws(Errno) {
       let timer = try WallTimer()
       try epoll.addReader(timer.descriptor, token: Token.wallClock.packed)
@@ -68,4 +63,12 @@ extension EventLoop {
       feed(.clock(WallTime(seconds: wallNow())))
     }
   }
+}
+
+/// What is to be said of TZ where a schedule goes by it.
+@inline(never)
+public func remarkOnZone(_ configuration: Configuration) -> ByteString? {
+  guard configuration.followsWallClock, let zone = missingZone() else { return nil }
+  return message(
+    "TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone))
 }
