@@ -7,6 +7,7 @@
 extension Reader {
   func advise(_ values: SectionValues) {
     adviseGrace(values)
+    adviseStopCommand(values)
     guard let block = values.text("command"), let setting = values.setting("command"),
       let place = setting.entry?.place
     else { return }
@@ -41,6 +42,17 @@ extension Reader {
           "{} stays above what it runs and may keep the stop signal to itself: write stopasgroup=true",
           name))
     }
+  }
+
+  /// systemd puts the pid in by itself; here only a shell does.
+  private func adviseStopCommand(_ values: SectionValues) {
+    guard let block = values.text("stop_command"), let place = values.place("stop_command"),
+      block.contains("$MAINPID") || block.contains("${MAINPID}"),
+      ShellScript(of: block.entriesEndedByNul) == nil
+    else { return }
+    faults.warn(
+      place, fold: "stop_command",
+      "no shell runs stop_command, so that $MAINPID stays as it is: write sh -c \"... $MAINPID\"")
   }
 
   private func stopsAll(_ values: SectionValues) -> Bool {

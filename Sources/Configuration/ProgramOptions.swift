@@ -86,7 +86,7 @@ let programTable: StaticString = """
   stderr_syslog | flag | false | Send its stderr to syslog as well.
   serverurl | text missing | AUTO | URL of the control server, as SUPERVISOR_SERVER_URL.
   stop_command | command | | Run instead of the stop signal, as the program is, with its pid in\
-   MAINPID. If it fails the signal is sent; after stopwaitsecs both are killed.
+   the variable MAINPID (no shell puts it in). If it fails the signal is sent; after stopwaitsecs both are killed.
   forward_signals | signals | | Signals for swinit that it gets too while it is RUNNING; not those\
    that begin the stop.
   reloadsignal | signal missing | HUP | The signal that makes it reload.

@@ -98,6 +98,19 @@ struct AdviceTests {
     #expect(said(one.text).filter { !$0.contains("eventlistener") } == one.expected)
   }
 
+  private static let literal =
+    "3: warning: no shell runs stop_command, so that $MAINPID stays as it is: write sh -c"
+    + " \"... $MAINPID\""
+
+  @Test(arguments: [
+    Case("kill $MAINPID", literal), Case("/bin/kill -QUIT \"${MAINPID}\"", literal),
+    Case("sh -c 'kill $MAINPID'"), Case("/bin/bash -c \"kill ${MAINPID}\""), Case("/stop $PID"),
+    Case("python3 -c 'import os; os.kill(int(os.environ[\"MAINPID\"]), 2)'"),
+  ])
+  func stopCommands(_ one: Case) {
+    #expect(said("[program:x]\ncommand=/x\nstop_command=\(one.text)") == one.expected)
+  }
+
   private static let grace =
     "4: warning: stopwaitsecs is longer than the whole grace: it gets its part of that, then SIGKILL"
 
