@@ -60,14 +60,19 @@ extension EventLoop {
       let program = supervisor.configuration.programs[slot]
       send(signal, to: pid, group: signal == .kill ? program.killasgroup : program.stopasgroup)
     }
-    trees.send(to: slot, supervisor, probes)
+    trees.send(to: slot, owner)
+  }
+
+  private func owner(_ process: ProcessEntry) -> Trees.Owner {
+    if let slot = supervisor.slot(of: process.pid) { return .program(slot) }
+    return probes.isTesting(process) ? .test : .nobody
   }
 
   func checkTree(_ slot: Slot) {
-    feed(trees.check(slot, supervisor, probes) ? .treeLeft(slot) : .treeGone(slot))
+    feed(trees.check(slot, owner) ? .treeLeft(slot) : .treeGone(slot))
   }
 
   func lookAfterTrees() {
-    for slot in trees.look(supervisor, probes) { feed(.treeGone(slot)) }
+    for slot in trees.look(owner) { feed(.treeGone(slot)) }
   }
 }
