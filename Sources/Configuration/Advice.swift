@@ -47,8 +47,10 @@ extension Reader {
   /// systemd puts the pid in by itself; here only a shell does.
   private func adviseStopCommand(_ values: SectionValues) {
     guard let block = values.text("stop_command"), let place = values.place("stop_command"),
-      block.contains("$MAINPID") || block.contains("${MAINPID}"),
-      ShellScript(of: block.entriesEndedByNul) == nil
+      block.entriesEndedByNul.contains(where: {
+        // A script has blanks.
+        $0.wordsBetweenBlanks.count == 1 && ($0.hasSuffix("$MAINPID") || $0.hasSuffix("${MAINPID}"))
+      })
     else { return }
     faults.warn(
       place, fold: "stop_command",

@@ -104,6 +104,7 @@ struct AdviceTests {
 
   @Test(arguments: [
     Case("kill $MAINPID", literal), Case("/bin/kill -QUIT \"${MAINPID}\"", literal),
+    Case("/stop --pid=$MAINPID", literal), Case("env A=b sh -c 'kill $MAINPID'"),
     Case("sh -c 'kill $MAINPID'"), Case("/bin/bash -c \"kill ${MAINPID}\""), Case("/stop $PID"),
     Case("python3 -c 'import os; os.kill(int(os.environ[\"MAINPID\"]), 2)'"),
   ])
