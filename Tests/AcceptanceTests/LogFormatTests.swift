@@ -29,9 +29,17 @@ extension Acceptance {
     func neverInterleaved(_ streams: Setup.Streams) async throws {
       let names = (1...64).map { "p\($0)" }
       var setup = Setup(
-        "[swinit]\nlog_format=prefix\n" + names.map { counting($0, to: 1000) }.joined())
+        "[swinit]\nlog_format=prefix\n[program:stays]\ncommand=sleep 1000\n"
+          + names.map { counting($0, to: 1000) }.joined())
       setup.streams = streams
       try await withSwinit(setup) { swinit in
+        // Only then the end: that waits for no slow reader.
+        try await swinit.wait("all lines") {
+          let read = streams == .merged ? swinit.errors : swinit.output
+          guard let read, read.lines.count >= 64 * 1000 else { return false }
+          return read.texts.filter { !$0.hasPrefix("swinit: ") }.count == 64 * 1000
+        }
+        swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
         let lines = streams == .merged ? swinit.errors.texts : swinit.output?.texts ?? []
         for name in names { #expect(numbers(name, in: lines) == Array(1...1000), "\(name)") }

@@ -67,13 +67,13 @@ extension Acceptance {
         + "process_name=%(program_name)s_%(process_num)02d\n"
       try await withSwinit(Setup(text, files: ["slow": slow])) { swinit in
         try await swinit.wait("ten") { swinit.output?.texts.count == 10 }
-        let told = monotonic()
+        let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
         let lastTold = try #require(swinit.places(of: "STOPPING").last)
         let firstGone = try #require(swinit.places(of: "STOPPED").first)
         #expect(lastTold < firstGone, "\(swinit.transcript)")
-        #expect(monotonic() - told < 2)
+        #expect(swinit.span(since: told).own < 2)
       }
     }
 
@@ -81,12 +81,12 @@ extension Acceptance {
       let text = program("deaf", "stopwaitsecs=1", command: "%(here)s/deaf")
       try await withSwinit(Setup(text, files: ["deaf": deaf])) { swinit in
         try await swinit.line("deaf")
-        let told = monotonic()
+        let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.log("warn deaf: still there after 1 s, SIGKILL (pid ")
         try await swinit.expectEnd(0)
-        let time = monotonic() - told
-        #expect(time >= 1 && time < 3, "it took \(time) s")
+        let time = swinit.span(since: told)
+        #expect(time.whole >= 1 && time.own < 3, "it took \(time)")
       }
     }
 
@@ -162,11 +162,11 @@ extension Acceptance {
         "shell", "stopwaitsecs=0\nkillasgroup=\(group)", command: "%(here)s/parent")
       try await withSwinit(Setup(text, files: ["deaf": deaf, "parent": parent])) { swinit in
         try await swinit.line("deaf")
-        let told = monotonic()
+        let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
-        let time = monotonic() - told
-        #expect(group ? time < 0.9 : time >= 1, "it took \(time) s:\n\(swinit.transcript)")
+        let time = swinit.span(since: told)
+        #expect(group ? time.own < 0.9 : time.whole >= 1, "it took \(time):\n\(swinit.transcript)")
       }
     }
 
@@ -176,11 +176,11 @@ extension Acceptance {
       let text = program("a", "", command: "%(here)s/stray")
       try await withSwinit(Setup(text, files: ["deaf": deaf, "stray": stray])) { swinit in
         try await swinit.line("deaf")
-        let told = monotonic()
+        let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
-        let time = monotonic() - told
-        #expect(time >= 1 && time < 2.5, "it took \(time) s")
+        let time = swinit.span(since: told)
+        #expect(time.whole >= 1 && time.own < 2.5, "it took \(time)")
       }
     }
 
@@ -192,11 +192,11 @@ extension Acceptance {
       let text = program("a", "", command: "%(here)s/stray")
       try await withSwinit(Setup(text, files: ["polite": polite, "stray": stray])) { swinit in
         try await swinit.line("ready")
-        let told = monotonic()
+        let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
         #expect(swinit.output?.texts.contains("told") == true, "\(swinit.transcript)")
-        #expect(monotonic() - told < 0.9)
+        #expect(swinit.span(since: told).own < 0.9)
       }
     }
 
@@ -205,10 +205,10 @@ extension Acceptance {
       let text = program("a", "priority=1") + program("b", "priority=2") + program("c", "")
       try await withSwinit(Setup(text)) { swinit in
         try await swinit.wait("all") { swinit.places(of: "RUNNING").count == 3 }
-        let told = monotonic()
+        let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
-        #expect(monotonic() - told < 0.5)
+        #expect(swinit.span(since: told).own < 0.5)
       }
     }
 

@@ -44,10 +44,10 @@ extension Acceptance {
         """
       try await withSwinit(Setup(text, files: ["storm": storm])) { swinit in
         try await swinit.line("half")
-        let told = monotonic()
+        let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
-        #expect(monotonic() - told < 2, "\(swinit.transcript)")
+        #expect(swinit.span(since: told).own < 2, "\(swinit.transcript)")
       }
     }
 

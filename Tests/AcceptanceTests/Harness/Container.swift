@@ -1,6 +1,11 @@
 import Foundation
 import Testing
 
+struct Moment {
+  let time: Double
+  let lateness: Double
+}
+
 /// swinit and everything under it: started, listened to, told to stop, and cleaned up whatever
 /// the test does.
 ///
@@ -25,6 +30,9 @@ final class Container {
   let started = monotonic()
   private var held: [Int32] = []
   private(set) var terminal: Terminal?
+  /// How much later than asked for the tester was woken, in all: what a busy machine takes from
+  /// everybody.
+  private var lateness = 0.0
 
   init(_ setup: Setup) throws {
     guard let binary = Binary.path else { throw Trouble("SWINIT_BINARY is not set") }
@@ -123,8 +131,24 @@ final class Container {
       look()
       if try condition() { return }
       if over { throw Trouble("waited for \(what), in vain (\(state)):\n\(transcript)") }
-      try await Task.sleep(for: .milliseconds(2))
+      try await nap()
     }
+  }
+
+  /// Between two looks.
+  private func nap() async throws {
+    let asleep = monotonic()
+    try await Task.sleep(for: .milliseconds(2))
+    lateness += max(0, monotonic() - asleep - 0.01)
+  }
+
+  /// The beginning of a span that a test has bounds for.
+  var moment: Moment { Moment(time: monotonic(), lateness: lateness) }
+
+  /// The seconds since `moment`: all of them, and those that the machine did not give to others.
+  func span(since moment: Moment) -> (whole: Double, own: Double) {
+    let whole = monotonic() - moment.time
+    return (whole, whole - (lateness - moment.lateness))
   }
 
   /// Waits for a line on stderr that holds `part`, and returns the first.
@@ -156,7 +180,7 @@ final class Container {
     while ending == nil {
       look()
       if monotonic() > deadline { throw Trouble("swinit does not end:\n\(transcript)") }
-      if ending == nil { try await Task.sleep(for: .milliseconds(2)) }
+      if ending == nil { try await nap() }
     }
     look()
     return ending ?? .exited(-1)
