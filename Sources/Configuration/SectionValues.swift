@@ -131,7 +131,7 @@ extension Reader {
       reject(text, option, entry)
       return nil
     }
-    if text.contains(byte: UInt8(ascii: ".")),
+    if option.kind == .seconds, text.contains(byte: UInt8(ascii: ".")),
       option.name.hasSameText(as: "startsecs") || option.name.hasSameText(as: "stopwaitsecs")
     {
       faults.warn(
