@@ -49,6 +49,7 @@ extension EventLoop {
   }
 
   func sayStopCommand(_ slot: Slot, _ failure: SpawnFailure) {
+    explain(failure)
     log.write(.warn, messages.stopCommand(slot, failure))
   }
 
