@@ -55,6 +55,11 @@ extension EventLoop {
 
   // Trees.
 
+  func warnOfTrees() {
+    if processEntry(ownPID) != nil { return }
+    log.write(.warn, "stoptree: without /proc only a program's process group is found")
+  }
+
   func sendToTree(_ signal: Signal, _ slot: Slot, again: Bool) {
     let pid = supervisor.state(of: slot).pid
     if trees.begin(signal, to: slot, again: again), pid != 0 {

@@ -161,6 +161,17 @@ extension Acceptance {
       }
     }
 
+    @Test func withoutProcItIsSaidThatLittleIsFound() async throws {
+      var setup = Setup("[program:app]\ncommand=sleep 60\nstartsecs=0\nstoptree=true\n")
+      setup.launcher = Setup.asPID1(after: "umount -l /proc || exit 99")
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("warn stoptree: without /proc only a program's process group is found")
+        try await swinit.log("app: RUNNING")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+      }
+    }
+
     /// Without it, what has left the group stays until the end of the container.
     @Test func withoutStoptreeTheRestIsLeft() async throws {
       var setup = setup("calm 6", "")
