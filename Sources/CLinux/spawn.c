@@ -207,9 +207,19 @@ void cl_spawn_set_limit(struct cl_spawn *spawn, int resource, uint64_t soft, uin
   spawn->limits[resource] = (struct cl_limit){soft, hard};
 }
 
+// All that this process starts has it too, unless it takes it off. Where it cannot be had it is left out.
+static void set_mark(const struct cl_spawn *spawn) {
+  struct rlimit limit;
+  if (!spawn->mark || getrlimit(RLIMIT_LOCKS, &limit) < 0) return;
+  limit.rlim_cur = spawn->mark;
+  setrlimit(RLIMIT_LOCKS, &limit);
+}
+
 static void set_limits(const struct cl_spawn *spawn) {
+  set_mark(spawn);
   for (int resource = 0; resource < 16; resource++) {
     if (!(spawn->limits_set >> resource & 1)) continue;
+    if (resource == RLIMIT_LOCKS && spawn->mark) continue;
     struct rlimit limit = {spawn->limits[resource].soft, spawn->limits[resource].hard};
     if (setrlimit(resource, &limit) < 0) fail(spawn, CL_STEP_LIMITS | resource << CL_STEP_DETAIL);
   }

@@ -21,8 +21,7 @@ func runPrograms(_ request: RunRequest) -> UInt8 {
     try secureDescriptors()
     signals = try SignalDescriptor()
   } catch {
-    Output.complain(message("cannot start: signalfd: {}", ByteString(error.message)))
-    return ExitCode.system.rawValue
+    return swinitFails(.system, message("signalfd: {}", ByteString(error.message)))
   }
   guard let (read, early) = readConfiguration(request) else { return request.faultyStatus }
   var configuration = read
@@ -32,8 +31,7 @@ func runPrograms(_ request: RunRequest) -> UInt8 {
     do throws(Errno) {
       try setParentDeathSignal(signal.number)
     } catch {
-      Output.complain(message("cannot start: prctl: {}", ByteString(error.message)))
-      return ExitCode.system.rawValue
+      return early.fail(.system, message("prctl: {}", ByteString(error.message)))
     }
   }
   return run(
@@ -50,11 +48,21 @@ private struct EarlyLog {
 
   mutating func warn(_ text: ByteString) { lines.append((.warn, text)) }
 
-  /// It ends here.
-  func fail(_ text: ByteString) {
+  /// It ends here, and with this code.
+  func fail(_ code: ExitCode, _ reason: ByteString) -> UInt8 {
     for (level, text) in lines { Output.say(format, level, text) }
-    Output.say(format, .error, text)
+    return swinitFails(code, reason, format)
   }
+}
+
+/// The last line of who could not begin: why, and with which code it ends.
+private func swinitFails(
+  _ code: ExitCode, _ reason: ByteString, _ format: LogFormat = .direct
+) -> UInt8 {
+  let text = message("exit {}: cannot start: {}", decimal(code.rawValue), reason)
+  Output.say(format, .error, text)
+  writeTerminationLog(text)
+  return code.rawValue
 }
 
 /// nil, and everything that is wrong on stderr, when there are errors. What reading took is free
@@ -98,8 +106,8 @@ private func run(
     do throws(Errno) {
       try changeDirectory(directory.bytes)
     } catch {
-      early.fail(message("cannot start: chdir {q}: {}", directory, ByteString(error.message)))
-      return ExitCode.system.rawValue
+      return early.fail(
+        .system, message("chdir {q}: {}", directory, ByteString(error.message)))
     }
   }
   let logfile = openLogfile(globals, &early)
@@ -119,8 +127,7 @@ private func run(
     if let pidfile = globals.pidfile { try? removeFile(pidfile.bytes) }
     return code
   } catch {
-    Output.complain(message("cannot start: epoll: {}", ByteString(error.message)))
-    return ExitCode.system.rawValue
+    return swinitFails(.system, message("epoll: {}", ByteString(error.message)))
   }
 }
 
@@ -161,8 +168,7 @@ private func becomeUser(
   do throws(UserFailure) {
     credentials = try lookUp(user)
   } catch {
-    early.fail(message("cannot start: user {q} is not in /etc/passwd", user))
-    return ExitCode.configuration.rawValue
+    return early.fail(.configuration, message("user {q} is not in /etc/passwd", user))
   }
   if credentials.uid == effectiveUserID() { return nil }
   if effectiveUserID() != 0 {
@@ -172,12 +178,10 @@ private func becomeUser(
       early.warn(word)
       return nil
     }
-    early.fail("cannot start: " + word)
-    return ExitCode.configuration.rawValue
+    return early.fail(.configuration, word)
   }
   guard let (step, errno) = become(credentials) else { return nil }
   let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
-  early.fail(
-    message("cannot start: {} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
-  return ExitCode.system.rawValue
+  return early.fail(
+    .system, message("{} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
 }

@@ -68,11 +68,11 @@ extension ByteString {
   /// Longest text that a message quotes; a longer one is cut in its middle.
   static let longestQuote = 80
 
-  /// In double quotes for a message: control bytes escaped, long text shortened.
+  /// In double quotes for a message: control bytes escaped, nothing left out.
   public var quoted: ByteString {
-    var text = ByteString()
-    text.appendShortened(self, inQuotes: true)
-    return text
+    var text: ByteString = "\""
+    text.appendEscaped(self)
+    return text + "\""
   }
 
   @inline(never)

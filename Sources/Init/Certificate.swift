@@ -57,7 +57,7 @@ extension Messages {
     if let crashes = circumstances.crashes, crashes.count > 1 {
       why += message(", {} times in a row", decimal(crashes.count)) + pace(crashes)
     }
-    if let line = circumstances.lastLine { why += message(", last line on stderr {q}", line) }
+    if let line = circumstances.lastLine { why += ", last line on stderr " + line.quoted }
     return message("exit {}: {}{}", decimal(code), why, advice)
   }
 

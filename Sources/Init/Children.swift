@@ -27,9 +27,7 @@ extension EventLoop {
     }
     switch outcome {
     case .failed(let failure):
-      if SpawnStep(number: failure.step) == .fork, let word = explainPidsLimit() {
-        log.write(.error, word)
-      }
+      explain(failure)
       feed(.forkFailed(slot, failure))
     case .launched(let launched):
       reports[slot].input = launched.input
@@ -58,8 +56,11 @@ extension EventLoop {
     if input >= 0 { FileDescriptor(number: input).close() }
   }
 
-  func explainPidsLimit() -> ByteString? {
-    pidsLimit.explain { pid in supervisor.slot(of: pid).map { messages.name($0) } }
+  /// A fork has failed, perhaps: is it for the limit of processes?
+  func explain(_ failure: SpawnFailure) {
+    guard SpawnStep(number: failure.step) == .fork else { return }
+    messages.forkTrouble = pidsLimit.explain(
+      { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
   }
 
   func readReport(_ slot: Slot, _ generation: UInt32) {
@@ -101,7 +102,8 @@ extension EventLoop {
           ended.signal == 0
           ? .exited(UInt8(truncatingIfNeeded: ended.code))
           : .signalled(Signal(number: ended.signal))
-        if status == .signalled(.kill) { explainKill(ended.pid) }
+        // A shell says with 137 that its child was killed.
+        if status == .signalled(.kill) || status == .exited(137) { explainKill(ended.pid, status) }
         if !trees.isEmpty { trees.ended(ended.pid) }
         if stopCommands > 0, let slot = reports.firstIndex(where: { $0.stopCommand == ended.pid }) {
           stopCommandEnded(slot, status)
@@ -131,15 +133,17 @@ extension EventLoop {
   }
 
   /// A process was killed: by the OOM killer, if it was not by us?
-  func explainKill(_ pid: ProcessID) {
+  func explainKill(_ pid: ProcessID, _ status: WaitStatus) {
     if isSweeping { return }
     let slot = supervisor.slot(of: pid)
-    if let slot, supervisor.hasKilled(slot) { return }
-    let words = outOfMemory.explain(at: now())
+    var words: ByteString?
+    if slot.map({ supervisor.hasKilled($0) }) != true { words = outOfMemory.explain(at: now()) }
     if let slot {
       messages.remember(slot, outOfMemory: words)
     } else if let words {
-      log.write(.warn, message("pid {}, which is no program's own, was {}", decimal(pid), words))
+      let whose: ByteString = status == .signalled(.kill) ? "" : " or its child"
+      log.write(
+        .warn, message("pid {}{}, no program's own, was {}", decimal(pid), whose, words))
     }
   }
 

@@ -97,6 +97,7 @@ public final class EventLoop {
 
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
+    if !trees.isEmpty { warnOfTrees() }
     feed(.begin)
     beginSchedules()
     flushLog()

@@ -45,9 +45,11 @@ struct Launcher {
     return (wanted, max(hard, wanted))
   }
 
-  /// What tells a process which program it belongs to: these variables, with the names.
-  static let nameMark: ByteString = "SUPERVISOR_PROCESS_NAME="
-  static let groupMark: ByteString = "SUPERVISOR_GROUP_NAME="
+  /// What tells whose a process is, of a program with `stoptree`: no other process has it, neither
+  /// another program's nor one below another swinit.
+  static func mark(of slot: Slot) -> UInt64 {
+    1 << 52 | UInt64(truncatingIfNeeded: processID()) << 24 | UInt64(truncatingIfNeeded: slot)
+  }
 
   /// A process that was forked, and the end of the pipe that tells about its exec.
   struct Launched {
@@ -164,8 +166,8 @@ struct Launcher {
       if !hasAccount { unmet |= Self.unmetAccount }
     }
     let group = configuration.groups[program.group].name
-    environment.set(Self.nameMark + program.name)
-    environment.set(Self.groupMark + group)
+    environment.set("SUPERVISOR_PROCESS_NAME=" + program.name)
+    environment.set("SUPERVISOR_GROUP_NAME=" + group)
     if let attributes = program.attributes { try Surroundings.add(attributes, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)
@@ -177,6 +179,7 @@ struct Launcher {
     plan.directory = program.directory?.bytes
     plan.umask = program.umask
     plan.openFiles = openFiles
+    if program.stoptree { plan.mark = Self.mark(of: slot) }
     if let attributes = program.attributes { Surroundings.set(attributes, &plan) }
     switch identity {
     case .unchanged: break

@@ -16,6 +16,8 @@ struct Messages {
   /// What is to be said of each program's last death by SIGKILL where it was the OOM killer's; empty
   /// until there was one.
   private var outOfMemory: [ByteString] = []
+  /// Why the last fork that failed did so, where that is known: ` (pids limit 512 reached …)`.
+  var forkTrouble: ByteString = ""
 
   init(configuration: Configuration, isRoot: Bool, command: Slot?, zone: Zone) {
     self.configuration = configuration
@@ -73,7 +75,8 @@ struct Messages {
       let judgement: StaticString = expected ? "expected" : "unexpected"
       let what: ByteString
       switch status {
-      case .exited(let code): what = message("EXITED with status {}", decimal(code))
+      case .exited(let code):
+        what = message("EXITED with status {}", decimal(code)) + words(ofCode: code, slot)
       case .signalled: what = "EXITED, " + text(of: status, slot)
       }
       return message("{}: {} ({}){}", name(slot), what, ByteString(judgement), next(restart))
@@ -214,7 +217,9 @@ struct Messages {
   /// - Parameter slot: the program whose own process ended so.
   func text(of status: WaitStatus, _ slot: Slot? = nil) -> ByteString {
     switch status {
-    case .exited(let code): return message("exited with status {}", decimal(code))
+    case .exited(let code):
+      let rest: ByteString = slot.map { words(ofCode: code, $0) } ?? ""
+      return message("exited with status {}", decimal(code)) + rest
     case .signalled(let signal):
       if signal == .kill, let slot, let words = words(ofKill: slot) { return words }
       return message("killed by {}", signal.name)
@@ -227,6 +232,12 @@ struct Messages {
 
   private func words(ofKill slot: Slot) -> ByteString? {
     outOfMemory.isEmpty || outOfMemory[slot].isEmpty ? nil : outOfMemory[slot]
+  }
+
+  /// A shell ends so when its child was killed.
+  private func words(ofCode code: UInt8, _ slot: Slot) -> ByteString {
+    guard code == 137, let words = words(ofKill: slot) else { return "" }
+    return ", its child was " + words
   }
 
   /// `, each within 0.2 s`, rounded up; nothing when there was only one, or none did start.
@@ -248,7 +259,8 @@ struct Messages {
     if isStop, step == .exec, let words = program.attributes?.stopCommand {
       object = ByteString(words.bytes.prefix { $0 != 0 })
     }
-    return message(Self.template(step), object, reason) + hint(step, errno)
+    return message(Self.template(step), object, reason)
+      + (step == .fork ? forkTrouble : hint(step, errno))
   }
 
   /// The step's call, what it was done to, and the reason.

@@ -1,5 +1,6 @@
 import Configuration
 import Linux
+import Supervision
 
 /// The limit of processes of our cgroup (`pids.max`): a container that reaches it cannot fork any
 /// more, and nothing but a number in /sys tells why.
@@ -36,31 +37,54 @@ struct PidsLimit {
       "{} of {} processes are used (pids limit of the container)", decimal(use), decimal(limit))
   }
 
-  /// Why a fork failed, if it was for the limit: how many there are, and whose.
+  /// Why a fork failed, if it was for the limit: how many there are, and whose; else nothing.
   ///
-  /// - Parameter program: the name of the program whose process a pid is.
-  func explain(program: (Int32) -> ByteString?) -> ByteString? {
-    guard let use = use(), use >= limit - 1 else { return nil }
-    return message("pids limit {} reached, {} used", decimal(limit), decimal(use)) + blame(program)
+  /// - Parameters:
+  ///   - program: the program whose process a pid is.
+  ///   - name: its name.
+  func explain(_ program: (Int32) -> Slot?, _ name: (Slot) -> ByteString) -> ByteString {
+    guard let use = use(), use >= limit - 1 else { return "" }
+    return message(" (pids limit {} reached, {} used", decimal(limit), decimal(use))
+      + blame(program, name) + ")"
   }
 
-  /// The program that most processes belong to: each program's are those of its session.
-  private func blame(_ program: (Int32) -> ByteString?) -> ByteString {
+  /// The program that most processes belong to: by their session, else by what stands above them.
+  private func blame(_ program: (Int32) -> Slot?, _ name: (Slot) -> ByteString) -> ByteString {
     let entries = allProcesses()
     var keys: [SortKey] = []
-    for entry in entries { keys.append(SortKey(first: Int(entry.session))) }
-    var most = (session: Int32(0), all: 0, zombies: 0)
-    var one = most
-    for index in ascendingOrder(of: keys) {
-      let entry = entries[index]
-      if entry.session != one.session { one = (entry.session, 0, 0) }
-      one.all += 1
-      if entry.isZombie { one.zombies += 1 }
-      if one.all > most.all { most = one }
+    for entry in entries { keys.append(SortKey(first: Int(entry.pid))) }
+    let order = ascendingOrder(of: keys)
+    var (all, zombies): ([Int], [Int]) = ([], [])
+    for entry in entries {
+      var (owner, next) = (program(entry.session) ?? program(entry.pid), entry.parent)
+      // Parents are read one after the other: there may be a loop.
+      for _ in 0..<64 where owner == nil && next > 0 {
+        owner = program(next)
+        next = Self.parent(of: next, entries, order)
+      }
+      let place = owner.map { $0 + 1 } ?? 0
+      while all.count <= place {
+        all.append(0)
+        zombies.append(0)
+      }
+      all[place] += 1
+      if entry.isZombie { zombies[place] += 1 }
     }
-    guard most.all > 0 else { return "" }
-    let owner = program(most.session) ?? message("session {}", decimal(most.session))
+    guard var most = all.indices.first else { return "" }
+    for place in all.indices where all[place] > all[most] { most = place }
     return message(
-      " ({} by {}, {} of them zombies)", decimal(most.all), owner, decimal(most.zombies))
+      ": {} by {}, {} of them zombies", decimal(all[most]),
+      most == 0 ? "orphans of no program" : name(most - 1), decimal(zombies[most]))
+  }
+
+  /// - Parameter order: the entries by their pid.
+  private static func parent(of pid: Int32, _ entries: [ProcessEntry], _ order: [Int]) -> Int32 {
+    var (low, high) = (0, order.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[order[middle]].pid < pid { low = middle + 1 } else { high = middle }
+    }
+    guard low < order.count, entries[order[low]].pid == pid else { return 0 }
+    return entries[order[low]].parent
   }
 }

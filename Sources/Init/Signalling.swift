@@ -39,7 +39,7 @@ extension EventLoop {
       return message("from pid {} (uid {})", decimal(sender.pid), decimal(sender.uid))
     }
     return message(
-      "from pid {} (uid {}, {})", decimal(sender.pid), decimal(sender.uid), ByteString(name))
+      "from pid {} (uid {}, {s})", decimal(sender.pid), decimal(sender.uid), ByteString(name))
   }
 
   func send(

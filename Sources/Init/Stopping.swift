@@ -49,10 +49,16 @@ extension EventLoop {
   }
 
   func sayStopCommand(_ slot: Slot, _ failure: SpawnFailure) {
+    explain(failure)
     log.write(.warn, messages.stopCommand(slot, failure))
   }
 
   // Trees.
+
+  func warnOfTrees() {
+    if processEntry(ownPID) != nil { return }
+    log.write(.warn, "stoptree: without /proc only a program's process group is found")
+  }
 
   func sendToTree(_ signal: Signal, _ slot: Slot, again: Bool) {
     let pid = supervisor.state(of: slot).pid

@@ -7,10 +7,11 @@ import Supervision
 ///
 /// Which processes are a program's? Its own; those below them in the tree of parents; those of its
 /// session; and of the orphans, which are our children like the programs, those who have the
-/// program's SUPERVISOR_PROCESS_NAME and SUPERVISOR_GROUP_NAME in their environment, or below them
-/// somebody who has, whatever session they made, with all that is below them. What was found once
-/// stays known by its pid and start time. So only an orphan escapes that has left the session and
-/// thrown its environment away, both before it was found once, and has no child that has kept it. Without /proc there is only the process group.
+/// program's mark, whatever session they made, with all that is below them. What was found once
+/// stays known by its pid and start time. The mark is a limit that has no effect (`lockLimit`): the
+/// environment would not do, since a daemon that shows a title of its own (nginx, postgres) writes
+/// over it. So only an orphan escapes that has left the session and set just this limit. Without
+/// /proc there is only the process group.
 ///
 /// A listing of /proc is no snapshot: processes fork and end meanwhile. That an empty one proves
 /// nevertheless that none is left is for this reason: above every process of a tree whose own process
@@ -42,9 +43,6 @@ struct Trees {
 
   private final class Tree {
     let slot: Slot
-    /// What marks its processes in their environment.
-    let nameMark: [UInt8]
-    let groupMark: [UInt8]
     /// The process that was started last. It leads the session.
     var root: ProcessID = 0
     var signal: Signal?
@@ -55,11 +53,7 @@ struct Trees {
     /// The program's own process is gone, the core waits for the others.
     var isAwaited = false
 
-    init(_ slot: Slot, _ name: ByteString, group: ByteString) {
-      self.slot = slot
-      nameMark = (Launcher.nameMark + name).bytes
-      groupMark = (Launcher.groupMark + group).bytes
-    }
+    init(_ slot: Slot) { self.slot = slot }
   }
 
   private var trees: [Tree] = []
@@ -68,9 +62,7 @@ struct Trees {
 
   init(_ configuration: Configuration) {
     for slot in configuration.programs.indices where configuration.programs[slot].stoptree {
-      let program = configuration.programs[slot]
-      let group = configuration.groups[program.group].name
-      trees.append(Tree(slot, program.name, group: group))
+      trees.append(Tree(slot))
     }
   }
 
@@ -192,14 +184,12 @@ struct Trees {
       }
     }
     Self.addChildren(&found, rest)
-    for orphan in rest where orphan.parent == own && !Self.holds(found, orphan) {
+    let mark = Launcher.mark(of: tree.slot)
+    for orphan in rest where orphan.parent == own && lockLimit(of: orphan.pid) == mark {
       var family = [orphan]
       Self.addChildren(&family, rest)
-      for entry in family where !entry.isZombie {
-        guard environment(of: entry.pid, holds: tree.nameMark, tree.groupMark) else { continue }
-        found += family
-        break
-      }
+      // It has ended and is not reaped yet; who was below it when that was read is not.
+      if !orphan.isZombie || family.count > 1 { found += family }
     }
     tree.known = found
     return found

@@ -72,14 +72,19 @@ public func isDescendant(_ pid: Int32, of ancestor: Int32) -> Bool {
   return false
 }
 
-/// Whether a process was started with both of these in its environment (`NAME=value`); false when
-/// that cannot be known.
-public func environment(of pid: Int32, holds first: [UInt8], _ second: [UInt8]) -> Bool {
-  withCString(procPath(pid, "/environ")) { path in
-    withCString(first) { first in
-      withCString(second) { cl_environment_holds(path, first, $0) }
+/// The limit of file locks that a process has; 0: none, or it cannot be known. It is inherited
+/// through everything, and has had no effect since Linux 2.4, so that nobody sets it: a mark.
+public func lockLimit(of pid: Int32) -> UInt64 {
+  var value: UInt64 = 0
+  guard let text = try? readFile(procPath(pid, "/limits"), limit: 4096) else { return value }
+  let name = bytes("Max file locks")
+  for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: name) {
+    for byte in line.dropFirst(name.count).drop(while: { $0 == UInt8(ascii: " ") }) {
+      guard byte >= 0x30, byte <= 0x39 else { break }
+      value = value &* 10 &+ UInt64(byte - 0x30)
     }
-  } != 0
+  }
+  return value
 }
 
 /// The name of a process as the kernel has it (15 bytes at most).

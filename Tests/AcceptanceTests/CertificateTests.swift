@@ -40,12 +40,26 @@ private let eater = """
 /// Takes every process that the limit leaves.
 private let hog = """
   #!/usr/bin/perl
+  use POSIX "setsid";
   while (1) {
     my $child = fork();
-    exec "sleep", "60" if defined $child && $child == 0;
+    if (defined $child && $child == 0) {
+      setsid() if $$ % 2;
+      exec "sleep", "60";
+    }
     select(undef, undef, undef, 0.005) unless defined $child;
   }
   """
+
+/// The files of version 2, as a container has them, where two processes were killed before.
+private let memoryOfVersion2 = """
+  umount -l /sys/fs/cgroup; mount -t tmpfs tmpfs /sys/fs/cgroup || exit 99
+  echo 'oom 0\noom_kill 2' > /sys/fs/cgroup/memory.events
+  echo 536870912 > /sys/fs/cgroup/memory.max
+  """
+
+/// Counts another kill there.
+private let count = "#!/bin/sh\necho 'oom_kill 3' > /sys/fs/cgroup/memory.events\n"
 
 /// A file of its own in the place of /dev/termination-log, which the test can read.
 private let terminationLog = """
@@ -84,15 +98,55 @@ extension Acceptance {
         """
       var setup = Setup(
         text, files: ["count": "#!/bin/sh\n" + (isCounted ? count : "true") + "\n"])
-      setup.launcher = Setup.asPID1(
-        after: """
-          umount -l /sys/fs/cgroup; mount -t tmpfs tmpfs /sys/fs/cgroup || exit 99
-          echo 'oom 0\noom_kill 2' > /sys/fs/cgroup/memory.events
-          echo 536870912 > /sys/fs/cgroup/memory.max
-          """)
+      setup.launcher = Setup.asPID1(after: memoryOfVersion2)
       try await withSwinit(setup) { swinit in
         let cause = isCounted ? "killed by the OOM killer (limit 512 MiB)" : "killed by SIGKILL"
         try await swinit.expectEnd(137, "exit 137: essential program app ended: \(cause)")
+      }
+    }
+
+    /// A shell between swinit and whom it hit: it ends with 128 + SIGKILL.
+    @Test func theOutOfMemoryKillerIsNamedBehindAShell() async throws {
+      let text = """
+        [program:app]
+        command=sh -c "%(here)s/count; sh -c 'kill -KILL $$'; exit $?"
+        startsecs=0
+        autorestart=false
+        essential=exit
+        """
+      var setup = Setup(text, files: ["count": count])
+      setup.launcher = Setup.asPID1(after: memoryOfVersion2)
+      try await withSwinit(setup) { swinit in
+        try await swinit.expectEnd(
+          137, "exited with status 137, its child was killed by the OOM killer (limit 512 MiB)")
+      }
+    }
+
+    /// What was said of one life is not said of the next.
+    @Test func ourOwnKillIsNotTheOutOfMemoryKillers() async throws {
+      let script = """
+        #!/bin/sh
+        trap '' TERM
+        [ -e "$0.again" ] && { echo stubborn; while :; do sleep 0.05; done; }
+        touch "$0.again"
+        "$(dirname "$0")/count"
+        kill -KILL $$
+        """
+      let text = """
+        [program:app]
+        command=%(here)s/app
+        startsecs=0
+        stopwaitsecs=0.1
+        """
+      var setup = Setup(text, files: ["count": count, "app": script])
+      setup.launcher = Setup.asPID1(after: memoryOfVersion2)
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("app: EXITED, killed by the OOM killer (limit 512 MiB)")
+        try await swinit.line("stubborn")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+        #expect(
+          swinit.errors.texts.contains { $0.hasSuffix("app: STOPPED") }, "\(swinit.transcript)")
       }
     }
 
@@ -137,6 +191,47 @@ extension Acceptance {
         let last = swinit.errors.texts.last ?? ""
         #expect(last.contains("exit 0: stopped by SIGQUIT from pid "), "\(swinit.transcript)")
         #expect(last.hasSuffix(" (uid 0, sh)"), "\(swinit.transcript)")
+      }
+    }
+
+    /// They are not shortened: the end of a line and its middle count as much as its beginning.
+    @Test func theLastWordsAreWhole() async throws {
+      let words = (1...40).map { "word\($0)" }.joined(separator: " ")
+      let text = """
+        [program:app]
+        command=sh -c "printf '\\033[31m\(words)\\n' >&2; exit 3"
+        log_format=prefix
+        startsecs=0
+        autorestart=false
+        essential=exit
+        """
+      try await withSwinit(Setup(text)) { swinit in
+        try await swinit.expectEnd(3, "last line on stderr \"\\x1b[31m\(words)\"")
+      }
+    }
+
+    /// A process may call itself anything.
+    @Test func theSendersNameHarmsNoTerminal() async throws {
+      let script = "#!/usr/bin/perl\n$0 = qq(a\\e[31m\\rb); kill 'QUIT', getppid; sleep 60;\n"
+      let setup = Setup("[program:app]\ncommand=%(here)s/app\n", files: ["app": script])
+      try await withSwinit(setup) { swinit in
+        try await swinit.expectEnd(0, "uid 0, a\\x1b[31m\\rb)")
+      }
+    }
+
+    /// Who cannot even begin says so there, too.
+    @Test(
+      arguments: [
+        ("directory=/no/such", 71, "chdir \"/no/such\": No such file or directory"),
+        ("user=nobodyatall", 78, "user \"nobodyatall\" is not in /etc/passwd"),
+      ] as [(String, Int32, String)])
+    func theTerminationLogHasWhyNothingBegan(line: String, code: Int32, why: String) async throws {
+      var setup = Setup("[swinit]\n\(line)\n[program:app]\ncommand=sleep 60\n")
+      setup.launcher = Setup.asPID1(after: terminationLog)
+      try await withSwinit(setup) { swinit in
+        try await swinit.expectEnd(code, "error exit \(code): cannot start: \(why)")
+        let text = swinit.folder.read("termination-log") ?? ""
+        #expect(text == "exit \(code): cannot start: \(why)\n")
       }
     }
 
@@ -197,15 +292,16 @@ extension Acceptance {
         [program:late]
         command=sleep 0.1
         startsecs=0
+        startretries=1
         autorestart=true
         """
       var setup = Setup(text, files: ["hog": hog])
       setup.launcher = cgroup.launcher
       try await withSwinit(setup) { swinit in
-        let line = try await swinit.log("error pids limit 24 reached, ")
+        let reason = "fork: Resource temporarily unavailable (pids limit 24 reached, "
+        let line = try await swinit.log("late: BACKOFF, cannot start: \(reason)")
         #expect(line.contains(" by hog, 0 of them zombies)"), "\(line)")
-        swinit.signal(SIGTERM)
-        try await swinit.end()
+        try await swinit.expectEnd(1, "late is FATAL: cannot start: \(reason)")
       }
     }
 

@@ -92,7 +92,28 @@ extension Acceptance {
       }
     }
 
-    /// The command of a test has the program's environment, and is no part of its tree.
+    /// A title of its own, as nginx and postgres have, is written over the environment.
+    @Test(arguments: [false, true])
+    func whoHidesBehindATitleIsFound(restarts: Bool) async throws {
+      var text = setup("", "stopwaitsecs=0.2\nautorestart=true\nrestart_delay=0.1")
+      text.files["branches"] = """
+        #!/bin/bash
+        (setsid perl -e '$SIG{TERM} = "IGNORE"; $| = 1; $0 = "sleep 1001"; print "hidden\\n"; sleep 60' &)
+        until pgrep -f '^sleep 1001'; do sleep 0.01; done
+        \(restarts ? "exit 5" : "sleep 60")
+        """
+      try await withSwinit(text) { swinit in
+        try await swinit.line("hidden")
+        if restarts { try await swinit.log("app: exited with status 5, SIGTERM to what is left") }
+        swinit.signal(SIGTERM)
+        try await swinit.log("app: still there after ")
+        try await swinit.log("app: STOPPED")
+        #expect(left(swinit) == [], "\(swinit.transcript)")
+        try await swinit.expectEnd(0)
+      }
+    }
+
+    /// The command of a test has the program's mark, and is no part of its tree.
     @Test func aTestIsNoPartOfTheTree() async throws {
       let text = """
         [swinit]
@@ -136,6 +157,17 @@ extension Acceptance {
         swinit.signal(SIGTERM)
         try await swinit.log("app: STOPPED")
         #expect(left(swinit) == [], "\(swinit.transcript)")
+        try await swinit.expectEnd(0)
+      }
+    }
+
+    @Test func withoutProcItIsSaidThatLittleIsFound() async throws {
+      var setup = Setup("[program:app]\ncommand=sleep 60\nstartsecs=0\nstoptree=true\n")
+      setup.launcher = Setup.asPID1(after: "umount -l /proc || exit 99")
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("warn stoptree: without /proc only a program's process group is found")
+        try await swinit.log("app: RUNNING")
+        swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
       }
     }

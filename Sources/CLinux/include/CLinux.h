@@ -138,6 +138,7 @@ struct cl_spawn {
   const gid_t *groups;
   int64_t umask;                  // -1: unchanged
   uint32_t limits_set;            // bit n: limits[n] is to be set
+  uint64_t mark;                  // soft limit of RLIMIT_LOCKS, which means nothing else; 0: none
   struct cl_limit {
     uint64_t soft, hard;
   } limits[16];  // by the number of the resource
@@ -261,9 +262,6 @@ int cl_notify_socket(char *name, int capacity);
 // One message of it: 1: READY=1 from a process of our PID namespace, 0: another one, -1: none.
 int cl_notify_read(int fd);
 
-// Whether an environment in /proc (`PID/environ`) holds both entries (`NAME=value`). It is read as
-// the user that the process runs as, where ours may not: 0 where it cannot be read.
-int cl_environment_holds(const char *path, const char *first, const char *second);
 
 // Users and groups, from /etc/passwd and /etc/group.
 
