@@ -248,6 +248,10 @@ struct MessageTests {
     Case(
       "[program:x]\ncommand=/x\nstartsecs=0.5\nstopwaitsecs=1.5",
       "3: warning: Supervisor takes only whole seconds for startsecs (also line 4)"),
+    // What Supervisor does not have.
+    Case(
+      "[swinit]\ngrace=2.5\ndrain=0.5\n[program:x]\ncommand=/x\nhealth=path:/x\n"
+        + "health_interval=0.5\nready_timeout=0.5"),
     Case(
       "[program:x]\ncommand=/x\nexitcodes=0,TERM",
       "3: warning: Supervisor takes only numbers for exitcodes, no signals"),
