@@ -118,9 +118,10 @@ struct Messages {
         "{}: health failed ({} of {}): {}", name(slot), decimal(count), decimal(most),
         text(of: failure))
     case .givingUp(let slot, let pid, let signal, let isReady):
-      let what: ByteString = isReady ? "not well" : "not ready in time"
       return message(
-        "{}: {}, {} and another start (pid {})", name(slot), what, signal.name, decimal(pid))
+        isReady
+          ? "{}: not well, {} and another start (pid {})" : "{}: not ready in time, {} (pid {})",
+        name(slot), signal.name, decimal(pid))
     case .draining(let pause):
       return message("draining: the programs are told in {}", secondsText(pause))
     case .nothingToStart: return "no program starts by itself: waiting"
@@ -187,7 +188,9 @@ struct Messages {
       let isOneshot = configuration.programs[slot].oneshot
       return text(of: status, slot) + (isOneshot ? "" : " before it was ready")
     case .notReady(let time, let last):
-      let why: ByteString = last.map { message(" ({})", text(of: $0)) } ?? ""
+      // Of a path there is nothing to add.
+      let isPath = configuration.programs[slot].ready?.kind == .path
+      let why: ByteString = isPath ? "" : last.map { message(" ({})", text(of: $0)) } ?? ""
       return message("not ready after {}", secondsText(time)) + why
     case .dependency(let other, _): return message("{}, which it depends on, is FATAL", name(other))
     }

@@ -137,8 +137,7 @@ struct Probes {
   // The program's own word.
 
   private mutating func watchChannel(_ entry: Entry) {
-    guard let channel = entry.channel else { return }
-    if entry.isWatched { return }
+    guard let channel = entry.channel, !entry.isWatched else { return }
     let token = Token.readyChannel(entry.slot).packed
     do throws(Errno) {
       try epoll.addReader(channel, token: token)
@@ -174,6 +173,14 @@ struct Probes {
     }
     let isAwaited = entry.probe.map { $0.kind == .notify || $0.kind == .newline } ?? false
     if isReady, isAwaited { answer(entry, nil) }
+  }
+
+  /// Of a process that has ended: whether it had said that it is ready, and that was not told yet.
+  mutating func takeLastWord(_ slot: Slot) -> Bool {
+    channelIsReadable(slot)
+    let isReady = answers.contains { $0.slot == slot && $0.failure == nil }
+    answers.removeAll { $0.slot == slot }
+    return isReady
   }
 
   /// Messages taken in one turn.
