@@ -113,6 +113,8 @@ struct Messages {
         localText(of: time, in: zone))
     case .waiting(let slot, let other):
       return message("{}: waits for {}", name(slot), name(other))
+    case .unhealthy(let slot, .notMade(let errno), _, _):
+      return message("{}: health cannot be tested: {}", name(slot), Errno(code: errno).text)
     case .unhealthy(let slot, let failure, let count, let most):
       return message(
         "{}: health failed ({} of {}): {}", name(slot), decimal(count), decimal(most),
@@ -199,7 +201,7 @@ struct Messages {
   private func text(of failure: ProbeFailure) -> ByteString {
     switch failure {
     case .timedOut: return "no answer in time"
-    case .errno(let errno): return Errno(code: errno).text
+    case .errno(let errno), .notMade(let errno): return Errno(code: errno).text
     case .http(0): return "no web server's answer"
     case .http(let status): return message("answer {}", decimal(status))
     case .ended(let status): return text(of: status)

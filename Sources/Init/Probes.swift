@@ -243,11 +243,8 @@ struct Probes {
 
   mutating func pathsChanged() {
     guard let changed = watcher?.changed() else { return }
-    for entry in entries {
-      guard entry.probe?.kind == .path, entry.watch >= 0,
-        changed.contains(-1) || changed.contains(entry.watch)
-      else { continue }
-      look(entry, waits: true)
+    for entry in entries where entry.probe?.kind == .path && entry.watch >= 0 {
+      if changed.contains(-1) || changed.contains(entry.watch) { look(entry, waits: true) }
     }
   }
 
@@ -269,7 +266,8 @@ struct Probes {
       try epoll.addWriter(socket, token: token(entry))
     } catch {
       closeSocket(entry)
-      nextAddress(entry, probe, failure ?? .errno(error.code), isLast: error == .noEntry)
+      let why: ProbeFailure = error.isShortage ? .notMade(error.code) : .errno(error.code)
+      nextAddress(entry, probe, failure ?? why, isLast: error == .noEntry)
     }
   }
 
@@ -354,7 +352,7 @@ struct Probes {
     // One that was killed and will not go must not be joined by others.
     if entry.command != 0 { return answer(entry, .timedOut) }
     switch launcher.launchProbe(entry.slot, probe.text) {
-    case .failed(let failure): answer(entry, .errno(failure.errno))
+    case .failed(let failure): answer(entry, .notMade(failure.errno))
     case .launched(let launched):
       // That it could not be executed shows as its exit status.
       launched.report.close()

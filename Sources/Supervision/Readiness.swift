@@ -23,6 +23,9 @@ public enum ProbeFailure: Equatable, Sendable {
   case timedOut
   /// A system call on the way failed.
   case errno(Int32)
+  /// The test could not be made, for want of processes, descriptors or memory (`errno(3)`), which says
+  /// nothing about the program.
+  case notMade(Int32)
   /// What a web server answered; 0: what no web server would.
   case http(Int32)
   /// How the command ended.
@@ -163,7 +166,7 @@ extension Supervisor {
   ) {
     let retries = configuration.programs[slot].healthRetries
     if let failure {
-      records[slot].probeFailures += 1
+      if case .notMade = failure {} else { records[slot].probeFailures += 1 }
       let count = records[slot].probeFailures
       actions.append(.report(.unhealthy(slot, failure, count: count, of: retries)))
       if count >= retries { return giveUp(slot, pid, now, &actions) }

@@ -302,6 +302,22 @@ extension Acceptance {
       }
     }
 
+    /// Nobody is restarted for what others have used up: processes, or descriptors as here.
+    @Test func aTestThatCannotBeMadeIsNotHeldAgainstIt() async throws {
+      let text = program(
+        "app", "health=exec:true\nhealth_interval=0.1\nhealth_retries=1\nstartsecs=0")
+      try await withSwinit(setup(text)) { swinit in
+        try await swinit.log("app: RUNNING")
+        let limit = ["prlimit", "--pid", "\(swinit.pid)"]
+        #expect(try await run(limit + ["--nofile=3:"]).ending == .exited(0))
+        try await swinit.log("warn app: health cannot be tested: No file descriptors available")
+        #expect(try await run(limit + ["--nofile=100:"]).ending == .exited(0))
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+        #expect(swinit.places(of: "not well").isEmpty, "\(swinit.transcript)")
+      }
+    }
+
     @Test func whoHearsNothingIsKilledForBeingUnwell() async throws {
       let deaf = "#!/usr/bin/perl\n$SIG{TERM} = 'IGNORE'; sleep 60 for 1..9;\n"
       let text = program(

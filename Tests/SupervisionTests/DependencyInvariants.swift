@@ -203,6 +203,10 @@ extension Invariants {
     require(programs[slot].probe == .asking, "The test broke its contract: nobody asked.")
     programs[slot].probe = .none
     programs[slot].probeDeadline = nil
+    if case .notMade = failure, programs[slot].state == .running {
+      see(.testNotMade)
+      return pauseProbe(slot, configuration.programs[slot].healthInterval, now)
+    }
     if failure != nil { return probeFailed(slot, now) }
     guard programs[slot].state == .running else { return }
     see(.healthy)

@@ -169,6 +169,7 @@ enum Sight: CaseIterable {
   case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
   case waited, released, releasedByEnd, fatalByDependency, dependencyBeforeLevel, oneshotDone
   case oneshotFailed, readyByProbe, endedBeforeReady, notReadyInTime, probeTimedOut, healthy
-  case unhealthyRestart, givenUpKilled, givenUpNextSignal, givenUpAbandoned, drained, drainCutShort,
+  case unhealthyRestart, givenUpKilled, givenUpNextSignal, testNotMade, givenUpAbandoned, drained,
+    drainCutShort,
     stoppedWaiting
 }

@@ -258,6 +258,20 @@ import Testing
       bench.ended(10, .exited(0)) == ["p0 EXITED code 0 unexpected, again in 0s", "spawn p0"])
   }
 
+  /// That there are no processes left for a test says nothing about the program.
+  @Test func aTestThatCannotBeMadeIsNoFailure() {
+    var bench = bench([Self.healthy], [:])
+    bench.start()
+    bench.tick(after: .seconds(10))
+    bench.send(.probed(0, .http(503)))
+    for _ in 0..<5 {
+      #expect(bench.tick(after: .seconds(10)) == ["probe p0"])
+      #expect(bench.send(.probed(0, .notMade(11))) == ["p0 unhealthy not made 11, 1 of 2"])
+    }
+    bench.tick(after: .seconds(10))
+    #expect(bench.send(.probed(0, .http(503))).first == "p0 unhealthy http 503, 2 of 2")
+  }
+
   /// It has the same chances to end in order as in a stop.
   @Test func whoIsGivenUpGetsAllOfHisStopSequence() {
     let attributes = Attributes()
