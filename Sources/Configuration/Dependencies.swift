@@ -147,11 +147,16 @@ extension Reader {
       return Array(section.firstSlot..<(section.firstSlot + section.programs.count))
     }
     let parts = name.split(at: UInt8(ascii: ":"))
+    guard let group = configuration.groups.firstIndex(where: { $0.name == parts[0] }) else {
+      return []
+    }
+    let isWhole = parts.count == 1 || parts[1] == "*"
     var slots: [Int] = []
-    for slot in configuration.programs.indices {
-      let program = configuration.programs[slot]
-      guard configuration.groups[program.group].name == parts[0] else { continue }
-      if parts.count == 1 || parts[1] == "*" || parts[1] == program.name { slots.append(slot) }
+    for slot in configuration.programs.indices
+    where configuration.programs[slot].group == group
+      && (isWhole || parts[1] == configuration.programs[slot].name)
+    {
+      slots.append(slot)
     }
     return slots
   }

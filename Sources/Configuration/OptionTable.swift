@@ -3,8 +3,9 @@
 //   NAME | KIND BOUNDS EFFECT | DEFAULT | HELP
 //
 // KIND is a case of `OptionKind`; BOUNDS is `any` (all 32 bits), `LOWEST..` or `LOWEST..HIGHEST`,
-// or missing (0 and more), octal where the option is; EFFECT is `ignored` (`OptionEffect.none`),
-// `missing`, or nothing at all. A line that goes on is indented by a third blank, which stays.
+// or missing (0 and more), octal where the option is, of seconds `1..` for more than 0; EFFECT is
+// `ignored` (`OptionEffect.none`), `missing`, or nothing at all. A line that goes on is indented by a
+// third blank, which stays.
 //
 // Rows as Swift values would be built by code, a hundred bytes of it for each, and their strings
 // would be pointers that the start has to relocate. The text is taken apart once.

@@ -51,8 +51,8 @@ let programTable: StaticString = """
   ready_timeout | seconds | 60 | How long it may take to be ready before that counts as a failed\
    start; 0: for ever. A oneshot has none unless it is set.
   health | probe | | What is tried while it is RUNNING, as ready: tcp, http, unix, path or exec.
-  health_interval | seconds | 10 | The pause between two tries of health.
-  health_timeout | seconds | 5 | How long one try of health or ready may take; a command is then\
+  health_interval | seconds 1.. | 10 | The pause between two tries of health.
+  health_timeout | seconds 1.. | 5 | How long one try of health or ready may take; a command is then\
    killed with its group.
   health_retries | integer 1.. | 3 | Failures in a row after which it is restarted.
   user | user | | User (and group) to run as, by name or number. Unset: as swinit. HOME, USER,\

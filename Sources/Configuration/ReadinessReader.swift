@@ -17,6 +17,10 @@ extension Reader {
       {
         faults.error(place, "cannot combine autorestart=true with oneshot=true: it runs once")
       }
+      if let place = values.place("pidfile") {
+        faults.error(
+          place, "cannot combine pidfile with oneshot=true: a daemon does not run to its end")
+      }
       if let place = values.place("schedule") {
         faults.error(
           place, "cannot combine schedule with oneshot=true: each run ends, leave oneshot out")

@@ -155,7 +155,9 @@ extension Reader {
     var problem = message("cannot read {} {q}", ByteString(option.name), text)
     if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
     problem.append(literal: ": ")
-    let isNumber = option.kind == .integer || option.kind == .octal
+    let isNumber =
+      option.kind == .integer || option.kind == .octal
+      || option.kind == .seconds && option.lowest > 0
     problem.append(isNumber ? option.range : option.kind.allowed)
     if option.kind == .capabilities {
       var bad = ByteString()
@@ -251,6 +253,7 @@ extension Option {
     if kind == .octal {
       return message("an octal number of 0 to 0{} is allowed, as 022", octal(Int64(highest)))
     }
+    if kind == .seconds { return "more than 0 seconds are allowed, as 10 or 0.5" }
     if lowest == .min { return "a whole number is allowed, of 32 bits" }
     if highest == .max {
       return message("a whole number, {} or more, is allowed", decimal(lowest))

@@ -26,7 +26,7 @@ extension Option {
     switch kind {
     case .flag: number(parseFlag(text))
     case .integer: bounded(text.signedDecimal)
-    case .seconds: number(parseSeconds(text))
+    case .seconds: number(parseSeconds(text).flatMap { $0 < Int64(lowest) ? nil : $0 })
     case .size: number(parseSize(text))
     case .octal: bounded(parseOctal(text))
     case .signal: number(Signal(text).map { Int64($0.number) })

@@ -116,14 +116,17 @@ struct Messages {
         localText(of: time, in: zone))
     case .waiting(let slot, let other):
       return message("{}: waits for {}", name(slot), name(other))
+    case .unhealthy(let slot, .notMade(let errno), _, _):
+      return message("{}: health cannot be tested: {}", name(slot), Errno(code: errno).text)
     case .unhealthy(let slot, let failure, let count, let most):
       return message(
         "{}: health failed ({} of {}): {}", name(slot), decimal(count), decimal(most),
         text(of: failure))
     case .givingUp(let slot, let pid, let signal, let isReady):
-      let what: ByteString = isReady ? "not well" : "not ready in time"
       return message(
-        "{}: {}, {} and another start (pid {})", name(slot), what, signal.name, decimal(pid))
+        isReady
+          ? "{}: not well, {} and another start (pid {})" : "{}: not ready in time, {} (pid {})",
+        name(slot), signal.name, decimal(pid))
     case .draining(let pause):
       return message("draining: the programs are told in {}", secondsText(pause))
     case .nothingToStart: return "no program starts by itself: waiting"
@@ -190,7 +193,9 @@ struct Messages {
       let isOneshot = configuration.programs[slot].oneshot
       return text(of: status, slot) + (isOneshot ? "" : " before it was ready")
     case .notReady(let time, let last):
-      let why: ByteString = last.map { message(" ({})", text(of: $0)) } ?? ""
+      // Of a path there is nothing to add.
+      let isPath = configuration.programs[slot].ready?.kind == .path
+      let why: ByteString = isPath ? "" : last.map { message(" ({})", text(of: $0)) } ?? ""
       return message("not ready after {}", secondsText(time)) + why
     case .dependency(let other, _): return message("{}, which it depends on, is FATAL", name(other))
     }
@@ -199,7 +204,7 @@ struct Messages {
   private func text(of failure: ProbeFailure) -> ByteString {
     switch failure {
     case .timedOut: return "no answer in time"
-    case .errno(let errno): return Errno(code: errno).text
+    case .errno(let errno), .notMade(let errno): return Errno(code: errno).text
     case .http(0): return "no web server's answer"
     case .http(let status): return message("answer {}", decimal(status))
     case .ended(let status): return text(of: status)

@@ -137,8 +137,7 @@ struct Probes {
   // The program's own word.
 
   private mutating func watchChannel(_ entry: Entry) {
-    guard let channel = entry.channel else { return }
-    if entry.isWatched { return }
+    guard let channel = entry.channel, !entry.isWatched else { return }
     let token = Token.readyChannel(entry.slot).packed
     do throws(Errno) {
       try epoll.addReader(channel, token: token)
@@ -174,6 +173,14 @@ struct Probes {
     }
     let isAwaited = entry.probe.map { $0.kind == .notify || $0.kind == .newline } ?? false
     if isReady, isAwaited { answer(entry, nil) }
+  }
+
+  /// Of a process that has ended: whether it had said that it is ready, and that was not told yet.
+  mutating func takeLastWord(_ slot: Slot) -> Bool {
+    channelIsReadable(slot)
+    let isReady = answers.contains { $0.slot == slot && $0.failure == nil }
+    answers.removeAll { $0.slot == slot }
+    return isReady
   }
 
   /// Messages taken in one turn.
@@ -236,11 +243,8 @@ struct Probes {
 
   mutating func pathsChanged() {
     guard let changed = watcher?.changed() else { return }
-    for entry in entries {
-      guard entry.probe?.kind == .path, entry.watch >= 0,
-        changed.contains(-1) || changed.contains(entry.watch)
-      else { continue }
-      look(entry, waits: true)
+    for entry in entries where entry.probe?.kind == .path && entry.watch >= 0 {
+      if changed.contains(-1) || changed.contains(entry.watch) { look(entry, waits: true) }
     }
   }
 
@@ -262,7 +266,8 @@ struct Probes {
       try epoll.addWriter(socket, token: token(entry))
     } catch {
       closeSocket(entry)
-      nextAddress(entry, probe, failure ?? .errno(error.code), isLast: error == .noEntry)
+      let why: ProbeFailure = error.isShortage ? .notMade(error.code) : .errno(error.code)
+      nextAddress(entry, probe, failure ?? why, isLast: error == .noEntry)
     }
   }
 
@@ -347,7 +352,7 @@ struct Probes {
     // One that was killed and will not go must not be joined by others.
     if entry.command != 0 { return answer(entry, .timedOut) }
     switch launcher.launchProbe(entry.slot, probe.text) {
-    case .failed(let failure): answer(entry, .errno(failure.errno))
+    case .failed(let failure): answer(entry, .notMade(failure.errno))
     case .launched(let launched):
       // That it could not be executed shows as its exit status.
       launched.report.close()

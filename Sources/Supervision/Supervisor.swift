@@ -153,7 +153,7 @@ public struct Supervisor: Sendable {
     case .starting, .running:
       switch records[slot].givingUp {
       case .no: return false
-      case .told: return stopSignal(of: slot) == .kill
+      case .told: return lastSignal(slot) == .kill
       case .killed, .abandoned: return true
       }
     case .stopped, .backoff, .exited, .fatal: return false

@@ -105,6 +105,18 @@ struct DependencyTests {
       "4: cannot combine autorestart=true with oneshot=true: it runs once"
     ),
     (
+      [("a", "oneshot=true\npidfile=/p")],
+      "4: cannot combine pidfile with oneshot=true: a daemon does not run to its end"
+    ),
+    (
+      [("a", "health_interval=0")],
+      "3: cannot read health_interval \"0\": more than 0 seconds are allowed, as 10 or 0.5"
+    ),
+    (
+      [("a", "health_timeout=0.0")],
+      "3: cannot read health_timeout \"0.0\": more than 0 seconds are allowed, as 10 or 0.5"
+    ),
+    (
       [("a", "oneshot=true\nschedule=@daily")],
       "4: cannot combine schedule with oneshot=true: each run ends, leave oneshot out"
     ),
