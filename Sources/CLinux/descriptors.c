@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <elf.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -133,20 +134,15 @@ uint64_t cl_monotonic_now(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-// Set by the linker: the beginning of the file in memory, and the end of its code; and of the code
-// that the start alone needs (layout.ld), in the release build.
-extern const char __executable_start[];
-extern const char etext[];
+// Set by the linker: the beginning of the file in memory; in the release build also the end of its
+// constants, and where the code is that the start alone needs (layout.ld).
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char swinit_code_start[] __attribute__((weak));
 extern const char swinit_cold_start[] __attribute__((weak));
 extern const char swinit_cold_end[] __attribute__((weak));
 
 void cl_forget_startup_code(void) {
-  // Only what is read-only and never was written (the ELF header, constants, code) may be dropped:
-  // it can be read again from the file.
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
-  uintptr_t end = (uintptr_t)etext & ~(page - 1);
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)__ehdr_start;
   // A range with another advice is a mapping of its own, and pages are mapped in blocks only within
   // one: what is touched beside it does not bring it back. So this comes before the pages go.
   // Of the constants few pages are needed, here and there: each is one.
@@ -155,7 +151,17 @@ void cl_forget_startup_code(void) {
   uintptr_t cold = ((uintptr_t)swinit_cold_start + page - 1) & ~(page - 1);
   uintptr_t cold_end = (uintptr_t)swinit_cold_end & ~(page - 1);
   if (cold_end > cold) madvise((void *)cold, cold_end - cold, MADV_RANDOM);
-  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+  // Only what is read-only and never was written (the ELF header, constants, code) may be dropped: it
+  // can be read again from the file. Each segment by itself: there can be a page between two of them
+  // that is no part of the file, and then the kernel may have put our heap there.
+  const Elf64_Ehdr *file = (const Elf64_Ehdr *)__ehdr_start;
+  const Elf64_Phdr *segment = (const Elf64_Phdr *)(__ehdr_start + file->e_phoff);
+  for (int i = 0; i < file->e_phnum; i++, segment++) {
+    if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+    if (segment->p_offset == 0) start -= segment->p_vaddr;
+    uintptr_t first = (start + segment->p_vaddr) & ~(page - 1);
+    madvise((void *)first, start + segment->p_vaddr + segment->p_filesz - first, MADV_DONTNEED);
+  }
 }
 
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard) {

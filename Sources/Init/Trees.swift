@@ -31,6 +31,15 @@ struct Trees {
   /// Listings for one SIGKILL; what is left over is for the next turn.
   private static let rounds = 4
 
+  /// Whose own process one is.
+  enum Owner: Equatable {
+    case program(Slot)
+    /// The command of a test, or something in its session: it has the environment of its program, and
+    /// is no part of it.
+    case test
+    case nobody
+  }
+
   private final class Tree {
     let slot: Slot
     /// What marks its processes in their environment.
@@ -101,7 +110,7 @@ struct Trees {
   }
 
   /// Sends the tree's signal to all but the program's own process.
-  mutating func send(to slot: Slot, _ supervisor: Supervisor, _ probes: Probes) {
+  mutating func send(to slot: Slot, _ owner: (ProcessEntry) -> Owner) {
     guard let tree = tree(slot), let signal = tree.signal else { return }
     for _ in 0..<(signal == .kill ? Self.rounds : 1) {
       let entries = allProcesses()
@@ -110,29 +119,29 @@ struct Trees {
         if tree.root > 1 { try? sendSignal(signal.number, to: -tree.root) }
         return
       }
-      if !tell(tree, find(tree, entries, supervisor, probes), supervisor) { return }
+      if !tell(tree, find(tree, entries, owner), owner) { return }
     }
     if signal == .kill { isDue = true }
   }
 
   /// Whether anything is left of the tree of a program whose own process is gone.
-  func check(_ slot: Slot, _ supervisor: Supervisor, _ probes: Probes) -> Bool {
+  func check(_ slot: Slot, _ owner: (ProcessEntry) -> Owner) -> Bool {
     guard let tree = tree(slot) else { return false }
-    tree.isAwaited = !find(tree, allProcesses(), supervisor, probes).isEmpty
+    tree.isAwaited = !find(tree, allProcesses(), owner).isEmpty
     return tree.isAwaited
   }
 
   /// Looks after all who are awaited; those of whom nothing is left any more.
-  mutating func look(_ supervisor: Supervisor, _ probes: Probes) -> [Slot] {
+  mutating func look(_ owner: (ProcessEntry) -> Owner) -> [Slot] {
     isDue = false
     var gone: [Slot] = []
     let entries = allProcesses()
     for tree in trees where tree.isAwaited {
-      let found = find(tree, entries, supervisor, probes)
+      let found = find(tree, entries, owner)
       if found.isEmpty {
         tree.isAwaited = false
         gone.append(tree.slot)
-      } else if tell(tree, found, supervisor), tree.signal == .kill {
+      } else if tell(tree, found, owner), tree.signal == .kill {
         isDue = true
       }
     }
@@ -141,10 +150,11 @@ struct Trees {
 
   /// Sends the tree's signal to those who did not get it. False: there was nobody.
   @inline(never)
-  private func tell(_ tree: Tree, _ found: [ProcessEntry], _ supervisor: Supervisor) -> Bool {
+  private func tell(_ tree: Tree, _ found: [ProcessEntry], _ owner: (ProcessEntry) -> Owner) -> Bool
+  {
     guard let signal = tree.signal else { return false }
     var someTold = false
-    for entry in found where !entry.isZombie && supervisor.slot(of: entry.pid) == nil {
+    for entry in found where !entry.isZombie && owner(entry) == .nobody {
       if Self.holds(tree.told, entry) { continue }
       tree.told.append(entry)
       someTold = true
@@ -162,27 +172,23 @@ struct Trees {
   /// The processes of a tree, parents before their children.
   @inline(never)
   private func find(
-    _ tree: Tree, _ entries: [ProcessEntry], _ supervisor: Supervisor, _ probes: Probes
+    _ tree: Tree, _ entries: [ProcessEntry], _ owner: (ProcessEntry) -> Owner
   ) -> [ProcessEntry] {
     let own = processID()
     // A session's number is nobody else's pid while somebody is in it; afterwards it may be.
     var isSession = tree.root > 1
     for entry in entries where entry.pid == tree.root {
-      isSession = supervisor.slot(of: entry.pid) == tree.slot
+      isSession = owner(entry) == .program(tree.slot)
     }
     var found: [ProcessEntry] = []
     var rest: [ProcessEntry] = []
     for entry in entries where entry.pid != own {
-      // What tests a program has its environment, and is no part of it.
-      if probes.isTesting(entry) { continue }
-      let program = supervisor.slot(of: entry.pid)
-      if program == tree.slot
-        || program == nil
-          && (isSession && entry.session == tree.root || Self.holds(tree.known, entry))
-      {
-        found.append(entry)
-      } else if program == nil {
-        rest.append(entry)
+      switch owner(entry) {
+      case .program(tree.slot): found.append(entry)
+      case .nobody:
+        let isFound = isSession && entry.session == tree.root || Self.holds(tree.known, entry)
+        if isFound { found.append(entry) } else { rest.append(entry) }
+      case .program, .test: continue
       }
     }
     Self.addChildren(&found, rest)

@@ -53,6 +53,7 @@ struct AdviceTests {
     #expect(said(text, report: false) == [])
     let group = said(text + "\nstopasgroup=true")
     #expect(group == one.expected.filter { $0 == Self.kill || $0 == Self.pause })
+    #expect(said(text + "\nstoptree=true") == group)
   }
 
   @Test(arguments: [

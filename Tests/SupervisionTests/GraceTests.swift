@@ -239,6 +239,8 @@ private struct GraceRun {
   private var killed: Set<Slot> = []
   private var told: Set<Slot> = []
   private var toldAt: [Slot: Time] = [:]
+  /// Whose process had ended before the stop.
+  private var restOfTree: Set<Slot> = []
   private var robbed: Set<Slot> = []
   private var stopBegan: Time?
   private var exit: Time?
@@ -298,9 +300,13 @@ private struct GraceRun {
   }
 
   /// What nobody is killed before where the grace does not matter: a `stop_command` that hangs has
-  /// used up the time of the signal too.
-  private func leastWait(of program: Program) -> Nanoseconds {
-    program.attributes?.stopCommand.isEmpty == false ? program.stopwaitsecs : program.longestStop
+  /// used up the time of the signal too, and what a program left when it ended by itself gets one
+  /// signal.
+  private func leastWait(_ slot: Slot) -> Nanoseconds {
+    let program = world.configuration.programs[slot]
+    let hasOneWait =
+      program.attributes?.stopCommand.isEmpty == false || restOfTree.contains(slot)
+    return hasOneWait ? program.stopwaitsecs : program.longestStop
   }
 
   private mutating func deliver(_ first: Event) {
@@ -330,12 +336,12 @@ private struct GraceRun {
           toldAt[slot] = world.now
         case .report(.stopping(let slot, let pid, _)):
           told.insert(slot)
-          if pid != 0 { toldAt[slot] = world.now }
+          if pid == 0 { restOfTree.insert(slot) } else { toldAt[slot] = world.now }
           toldCount += 1
         case .report(.killing(let slot, _, _)) where told.contains(slot):
           killed.insert(slot)
           // A tick that came late was at his cost.
-          let whole = leastWait(of: world.configuration.programs[slot]).count / 10 * 9
+          let whole = leastWait(slot).count / 10 * 9
           let fair = grace.count / 2 / Int64(core.levels.count + 1)
           let waited = world.now - (toldAt[slot] ?? world.now)
           if waited.count < min(whole, fair) { robbed.insert(slot) }

@@ -92,9 +92,25 @@ import Testing
     #expect(bench.pause() == .seconds(2))
     #expect(
       bench.tick(after: .seconds(2)) == ["p0 killing pid 0 after 3s", "kill tree p0 SIGKILL"])
-    #expect(bench.core.hasKilled(0))
     #expect(
       bench.send(.treeGone(0)) == ["p0 EXITED code 0 unexpected, again in 0s", "spawn p0"])
+  }
+
+  /// Whose SIGKILL it was is asked when the process is reaped.
+  @Test func ourOwnKillIsKnown() {
+    var bench = bench {
+      $0.health = Probe(.tcp, host: "h", number: 1)
+      ($0.healthInterval, $0.healthRetries) = (.seconds(1), 1)
+    }
+    bench.tick(after: .seconds(1))
+    bench.send(.probed(0, .errno(111)))
+    #expect(!bench.core.hasKilled(0))
+    #expect(
+      bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill tree p0 SIGKILL"])
+    #expect(bench.core.hasKilled(0))
+    #expect(bench.ended(10, .signalled(.kill)) == ["check tree p0"])
+    #expect(bench.send(.treeLeft(0)) == ["kill tree p0 SIGKILL"])
+    #expect(bench.pause() == .seconds(5))
   }
 
   /// Its last process is nobody's health any more.

@@ -1,0 +1,156 @@
+import Configuration
+import Linux
+import Supervision
+
+// Processes, from the fork to the reaping.
+
+extension EventLoop {
+  /// Children reaped in one turn.
+  private static let reapBatch = 256
+
+  func spawn(_ slot: Slot) {
+    if !following.isEmpty { following.willStart(slot) }
+    var channel: ReadyChannel?
+    if !probes.isEmpty {
+      do throws(Errno) {
+        channel = try probes.willStart(slot, supervisor.configuration.programs[slot].ready)
+      } catch {
+        return feed(.forkFailed(slot, Launcher.failure(.pipe, error)))
+      }
+    }
+    defer { channel?.closeTheirs() }
+    var unmet: UInt8 = 0
+    let outcome = launcher.launch(slot, channel: channel, unmet: &unmet)
+    if unmet & ~saidUnmet[slot] != 0 {
+      saidUnmet[slot] |= unmet
+      log.write(.warn, messages.text(of: slot, unmet: unmet))
+    }
+    switch outcome {
+    case .failed(let failure):
+      if SpawnStep(number: failure.step) == .fork, let word = explainPidsLimit() {
+        log.write(.error, word)
+      }
+      feed(.forkFailed(slot, failure))
+    case .launched(let launched):
+      reports[slot].input = launched.input
+      reports[slot].generation &+= 1
+      let token = Token.report(slot: slot, generation: reports[slot].generation)
+      follow { $0.started(slot, launched.pid, &$1) }
+      if !trees.isEmpty { trees.started(slot, launched.pid) }
+      do throws(Errno) {
+        try epoll.addReader(launched.report, token: token.packed)
+        reports[slot].file = launched.report
+        feed(.forked(slot, launched.pid))
+      } catch {
+        // Without the report the exec counts as done; its failure still shows as an exit.
+        launched.report.close()
+        feed(.forked(slot, launched.pid))
+        feed(.executed(slot))
+      }
+      if let word = pidsLimit.warning() { log.write(.warn, word) }
+    }
+  }
+
+  /// Nobody reads it any more.
+  func closeInput(of slot: Slot) {
+    let input = reports[slot].input
+    reports[slot].input = -1
+    if input >= 0 { FileDescriptor(number: input).close() }
+  }
+
+  func explainPidsLimit() -> ByteString? {
+    pidsLimit.explain { pid in supervisor.slot(of: pid).map { messages.name($0) } }
+  }
+
+  func readReport(_ slot: Slot, _ generation: UInt32) {
+    guard reports.indices.contains(slot), reports[slot].generation == generation else { return }
+    readReport(slot)
+  }
+
+  func readReport(_ slot: Slot) {
+    guard let file = reports[slot].file else { return }
+    let answer = ReportPipe.read(file)
+    switch answer {
+    case .nothingYet: return
+    case .executed, .failed:
+      // Children that were forked meanwhile hold the pipe too until they exec: closing it alone
+      // would leave it in the epoll set.
+      epoll.remove(file)
+      file.close()
+      reports[slot].file = nil
+    }
+    switch answer {
+    case .nothingYet: return
+    case .executed: feed(.executed(slot))
+    case .failed(let step, let errno):
+      feed(.executionFailed(slot, Launcher.failure(step, errno)))
+    }
+  }
+
+  func reap() {
+    for _ in 0..<Self.reapBatch where !streams.hasReadEnough {
+      switch reapOne() {
+      case .one(let ended):
+        // The child wrote its report before it ended: it comes first.
+        if let slot = supervisor.slot(of: ended.pid) {
+          readReport(slot)
+          closeInput(of: slot)
+          streams.programEnded(slot, epoll)
+        }
+        let status: WaitStatus =
+          ended.signal == 0
+          ? .exited(UInt8(truncatingIfNeeded: ended.code))
+          : .signalled(Signal(number: ended.signal))
+        if status == .signalled(.kill) { explainKill(ended.pid) }
+        if !trees.isEmpty { trees.ended(ended.pid) }
+        if stopCommands > 0, let slot = reports.firstIndex(where: { $0.stopCommand == ended.pid }) {
+          stopCommandEnded(slot, status)
+          if result != nil { return }
+          continue
+        }
+        if !probes.isEmpty, probes.ended(ended.pid, status) { continue }
+        if !following.isEmpty {
+          var world = world()
+          if let orders = following.ended(ended.pid, status, &world) {
+            carryOut(orders)
+            if result != nil { return }
+            continue
+          }
+        }
+        feed(.ended(ended.pid, status))
+        if result != nil { return }
+      case .noneEnded:
+        childrenMayHaveEnded = false
+        return
+      case .noChildren:
+        childrenMayHaveEnded = false
+        if isSweeping { feed(.childrenGone) }
+        return
+      }
+    }
+  }
+
+  /// A process was killed: by the OOM killer, if it was not by us?
+  func explainKill(_ pid: ProcessID) {
+    if isSweeping { return }
+    let slot = supervisor.slot(of: pid)
+    if let slot, supervisor.hasKilled(slot) { return }
+    let words = outOfMemory.explain(at: now())
+    if let slot {
+      messages.remember(slot, outOfMemory: words)
+    } else if let words {
+      log.write(.warn, message("pid {}, which is no program's own, was {}", decimal(pid), words))
+    }
+  }
+
+  /// As PID 1 everything else in the namespace is ours to end. Anywhere else only descendants are.
+  func sweep(_ signal: Signal) {
+    isSweeping = true
+    if ownPID == 1 {
+      try? sendSignal(signal.number, to: -1)
+    } else {
+      for entry in descendants(of: ownPID) { try? sendSignal(signal.number, to: entry.pid) }
+    }
+    childrenMayHaveEnded = true
+  }
+}

@@ -1,0 +1,71 @@
+import Configuration
+import Linux
+import Supervision
+
+// What comes from other sources than children and signals: tests, pidfiles, the wall clock.
+
+extension EventLoop {
+  /// What tests have found.
+  func tellAnswers() {
+    if probes.isEmpty { return }
+    while let answer = probes.takeAnswer() { feed(.probed(answer.slot, answer.failure)) }
+  }
+
+  // Programs that put themselves into the background.
+
+  func world() -> FollowingWorld {
+    FollowingWorld(
+      now: now(), epoll: epoll, filesToken: Token.pidfiles.packed,
+      token: { Token.daemon($0).packed },
+      isProgram: { self.supervisor.slot(of: $0) != nil })
+  }
+
+  func follow(_ body: (inout Following, inout FollowingWorld) -> [Following.Order]) {
+    if following.isEmpty { return }
+    var world = world()
+    carryOut(body(&following, &world))
+  }
+
+  func carryOut(_ orders: [Following.Order]) {
+    for order in orders {
+      switch order {
+      case .detached(let slot): feed(.detached(slot))
+      case .became(let slot, let pid): feed(.followed(slot, pid))
+      case .ended(let slot, let status): feed(.gone(slot, status))
+      case .say(let slot, let level, let text):
+        log.write(level, message("{}: {}", messages.name(slot), text))
+      }
+    }
+  }
+
+  // Schedules.
+
+  func beginSchedules() {
+    guard messages.configuration.followsWallClock else { return }
+    if let zone = missingZone() {
+      log.write(
+        .warn,
+        message(
+          "TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone)))
+    }
+    do throws(Errno) {
+      let timer = try WallTimer()
+      try epoll.addReader(timer.descriptor, token: Token.wallClock.packed)
+      wallTimer = timer
+      readWallClock()
+    } catch {
+      log.write(.error, message("cannot run schedules: timerfd: {}", error.text))
+    }
+  }
+
+  /// Looks at the wall clock and waits for the next run. Setting the clock in between wakes us too.
+  func readWallClock() {
+    guard let wallTimer else { return }
+    wallTimer.acknowledge()
+    feed(.clock(WallTime(seconds: wallNow())))
+    // Where the clock was set since it was read, it is read again.
+    while let run = supervisor.earliestRun, !wallTimer.set(to: run.seconds) {
+      feed(.clock(WallTime(seconds: wallNow())))
+    }
+  }
+}

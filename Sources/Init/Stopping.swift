@@ -1,0 +1,78 @@
+import Configuration
+import Linux
+import Supervision
+
+// The ways to stop a program that are more than a signal: a command that is run, and its whole tree.
+
+extension EventLoop {
+  // The commands that are run to stop programs.
+
+  func runStopCommand(_ slot: Slot, _ pid: ProcessID) {
+    var unmet: UInt8 = 0
+    switch launcher.launch(slot, unmet: &unmet, stopping: pid) {
+    case .launched(let launched):
+      stopCommands += 1
+      reports[slot].stopCommand = launched.pid
+      reports[slot].stopReport = launched.report.number
+    case .failed(let failure):
+      sayStopCommand(slot, failure)
+      failedStops.append(slot)
+    }
+  }
+
+  func stopCommandEnded(_ slot: Slot, _ status: WaitStatus) {
+    // What it had to say stands in the pipe by now.
+    let answer = ReportPipe.read(FileDescriptor(number: reports[slot].stopReport))
+    forgetStopCommand(slot)
+    if case .failed(let step, let errno) = answer {
+      sayStopCommand(slot, Launcher.failure(step, errno))
+      feed(.stopCommandEnded(slot, nil))
+    } else {
+      feed(.stopCommandEnded(slot, status))
+    }
+  }
+
+  /// Its group is that of its session; there is none in the moment after the fork.
+  func killStopCommand(_ slot: Slot) {
+    let pid = reports[slot].stopCommand
+    guard pid > 1 else { return }
+    if (try? sendSignal(Signal.kill.number, to: -pid)) == nil {
+      try? sendSignal(Signal.kill.number, to: pid)
+    }
+    forgetStopCommand(slot)
+  }
+
+  func forgetStopCommand(_ slot: Slot) {
+    FileDescriptor(number: reports[slot].stopReport).close()
+    reports[slot].stopCommand = 0
+    stopCommands -= 1
+  }
+
+  func sayStopCommand(_ slot: Slot, _ failure: SpawnFailure) {
+    log.write(.warn, messages.stopCommand(slot, failure))
+  }
+
+  // Trees.
+
+  func sendToTree(_ signal: Signal, _ slot: Slot, again: Bool) {
+    let pid = supervisor.state(of: slot).pid
+    if trees.begin(signal, to: slot, again: again), pid != 0 {
+      let program = supervisor.configuration.programs[slot]
+      send(signal, to: pid, group: signal == .kill ? program.killasgroup : program.stopasgroup)
+    }
+    trees.send(to: slot, owner)
+  }
+
+  private func owner(_ process: ProcessEntry) -> Trees.Owner {
+    if let slot = supervisor.slot(of: process.pid) { return .program(slot) }
+    return probes.isTesting(process) ? .test : .nobody
+  }
+
+  func checkTree(_ slot: Slot) {
+    feed(trees.check(slot, owner) ? .treeLeft(slot) : .treeGone(slot))
+  }
+
+  func lookAfterTrees() {
+    for slot in trees.look(owner) { feed(.treeGone(slot)) }
+  }
+}
