@@ -120,7 +120,7 @@ private struct CatatonitLog {
     if isVerbose { say("DEBUG", text()) }
   }
 
-  func say(_ level: StaticString, _ text: ByteString, pid: Int32? = nil) {
+  func say(_ level: Literal, _ text: ByteString, pid: Int32? = nil) {
     let number = decimal(pid ?? processID())
     Output.print(
       message("{} (catatonit:{}): {}", ByteString(level), number, text), to: .standardError)

@@ -74,7 +74,7 @@ private func dumbInitRules() -> CommandRules {
   return rules
 }
 
-private func isValue(_ name: StaticString, _ value: StaticString) -> Bool {
+private func isValue(_ name: StaticString, _ value: Literal) -> Bool {
   environmentValue(name).map { ByteString($0) == value } ?? false
 }
 

@@ -176,7 +176,7 @@ private func becomeUser(
     return ExitCode.configuration.rawValue
   }
   guard let (step, errno) = become(credentials) else { return nil }
-  let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
+  let call: Literal = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
   early.fail(
     message("cannot start: {} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
   return ExitCode.system.rawValue

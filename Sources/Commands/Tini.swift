@@ -102,7 +102,7 @@ private func tiniNumber(_ text: ByteString) -> Int64? {
   return number
 }
 
-private func tiniRefuses(_ letter: StaticString, _ value: ByteString) -> UInt8 {
+private func tiniRefuses(_ letter: Literal, _ value: ByteString) -> UInt8 {
   TiniLog.fatal(message("Not a valid option for -{}: {}", ByteString(letter), value))
   return 1
 }
@@ -207,7 +207,7 @@ private struct TiniLog {
   private func debug(_ text: @autoclosure () -> ByteString) { say(2, "DEBUG", text) }
   private func trace(_ text: @autoclosure () -> ByteString) { say(3, "TRACE", text) }
 
-  private func say(_ level: Int64, _ name: StaticString, _ text: () -> ByteString) {
+  private func say(_ level: Int64, _ name: Literal, _ text: () -> ByteString) {
     guard verbosity > level else { return }
     Output.print(message("[{} tini ({})] {}", ByteString(name), decimal(processID()), text()))
   }

@@ -8,7 +8,12 @@ public struct ByteString: Hashable, Comparable, Sendable {
   public init(_ bytes: [UInt8] = []) { self.bytes = bytes }
   public init(_ slice: ArraySlice<UInt8>) { bytes = Array(slice) }
   public init(_ text: String) { bytes = Array(text.utf8) }
-  public init(_ text: StaticString) { self.init(FixedText(text)) }
+  @inline(__always)
+  public init(_ text: StaticString) { self.init(Literal(stringLiteral: text)) }
+  @inline(never)
+  public init(_ text: Literal) {
+    self.init(FixedText(text))
+  }
   @inline(never)
   public init(_ text: FixedText) {
     bytes = Array(UnsafeBufferPointer(start: text.start, count: text.count))
@@ -23,7 +28,8 @@ public struct ByteString: Hashable, Comparable, Sendable {
     left.bytes.lexicographicallyPrecedes(right.bytes)
   }
 
-  public static func == (left: ByteString, right: StaticString) -> Bool {
+  @inline(never)
+  public static func == (left: ByteString, right: Literal) -> Bool {
     left == FixedText(right)
   }
 
@@ -53,6 +59,6 @@ extension ByteString: CustomStringConvertible {
 }
 
 extension ByteString: ExpressibleByStringLiteral {
-  @inline(never)
+  @inline(__always)
   public init(stringLiteral value: StaticString) { self.init(value) }
 }

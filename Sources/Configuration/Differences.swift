@@ -44,7 +44,7 @@ extension Reader {
     tellOrder(place)
   }
 
-  private func tellUseless(_ name: StaticString) {
+  private func tellUseless(_ name: Literal) {
     guard let place = globals.values?.place(name) else { return }
     differ(
       place,
@@ -148,11 +148,11 @@ extension Reader {
     }
   }
 
-  private func isUnset(_ name: StaticString) -> Bool { globals.values?.setting(name) == nil }
+  private func isUnset(_ name: Literal) -> Bool { globals.values?.setting(name) == nil }
 
   /// One line for all places of a file that it is true of; `{}` is the section of globals.
   @inline(never)
-  private func differ(_ place: Place, _ text: StaticString) {
+  private func differ(_ place: Place, _ text: Literal) {
     differences.tell(place, message(text, title(.globals)))
   }
 }

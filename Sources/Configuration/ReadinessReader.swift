@@ -11,7 +11,7 @@ extension Reader {
   @inline(never)
   func checkReadiness(_ values: SectionValues) {
     if values.flag("oneshot") {
-      for name: StaticString in ["ready", "health"] {
+      for name: Literal in ["ready", "health"] {
         guard let place = values.place(name) else { continue }
         faults.error(
           place,
@@ -38,7 +38,7 @@ extension Reader {
           "cannot use {q} for health: tcp, http, unix, path or exec is allowed",
           values.text("health") ?? ""))
     }
-    for name: StaticString in ["ready", "health"] {
+    for name: Literal in ["ready", "health"] {
       guard let host = probe(name, values)?.host, !host.isEmpty, let place = values.place(name)
       else { continue }
       hosts.append(Wait(host, untilEnd: false, place))
@@ -60,7 +60,7 @@ extension Reader {
     if values.setting("ready_timeout") == nil { program.readyTimeout = .zero }
   }
 
-  private func probe(_ name: StaticString, _ values: SectionValues) -> Probe? {
+  private func probe(_ name: Literal, _ values: SectionValues) -> Probe? {
     values.text(name).flatMap { Probe.parse($0) }
   }
 }

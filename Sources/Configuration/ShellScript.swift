@@ -117,7 +117,7 @@ struct ShellScript {
   }
 
   /// Equal, quotes and parentheses around it aside.
-  private static func isWord(_ text: ByteString, _ word: StaticString) -> Bool {
+  private static func isWord(_ text: ByteString, _ word: Literal) -> Bool {
     let closing: ByteString = "\"')}"
     let opening: ByteString = "\"'({"
     var start = 0

@@ -14,7 +14,7 @@ struct Launcher {
   private let openFiles: (soft: UInt64, hard: UInt64)?
 
   /// Where Supervisor looks for a command when there is no PATH at all.
-  private static let fallbackPath: StaticString = "/bin:/usr/bin:/usr/local/bin"
+  private static let fallbackPath: Literal = "/bin:/usr/bin:/usr/local/bin"
 
   init(
     _ configuration: Configuration, devNull: FileDescriptor, streams: Streams,

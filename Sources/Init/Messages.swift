@@ -70,7 +70,7 @@ struct Messages {
       let all = crashes?.count == tries ? pace(crashes) : ""
       return message("{}: FATAL, {} ({}{})", name(slot), reason(slot, failure), count, all)
     case .exited(let slot, let status, let expected, let restart):
-      let judgement: StaticString = expected ? "expected" : "unexpected"
+      let judgement: Literal = expected ? "expected" : "unexpected"
       let what: ByteString
       switch status {
       case .exited(let code): what = message("EXITED with status {}", decimal(code))
@@ -252,7 +252,7 @@ struct Messages {
   }
 
   /// The step's call, what it was done to, and the reason.
-  private static func template(_ step: SpawnStep) -> StaticString {
+  private static func template(_ step: SpawnStep) -> Literal {
     switch step {
     case .user: return "user {q}: no such user in /etc/passwd"
     case .group: return "user {q}: no such group in /etc/group"
@@ -304,7 +304,7 @@ struct Messages {
   /// Which capability it was that the kernel wanted.
   private func hint(_ step: SpawnStep, _ errno: Errno) -> ByteString {
     guard errno == .permission || errno == .noAccess else { return "" }
-    let capability: StaticString
+    let capability: Literal
     switch step {
     case .groups, .gid: capability = "SETGID"
     case .uid: capability = "SETUID"
