@@ -40,16 +40,29 @@ public struct ByteString: Hashable, Comparable, Sendable {
     return true
   }
 
+  // Not favoured, so that a literal is appended as it stands.
+  @_disfavoredOverload
   @inline(never)
   public static func += (left: inout ByteString, right: ByteString) {
     left.bytes.append(contentsOf: right.bytes)
   }
 
   @inline(never)
-  public static func + (left: ByteString, right: ByteString) -> ByteString {
-    var sum = left
-    sum += right
-    return sum
+  public static func += (left: inout ByteString, right: Literal) {
+    left.append(literal: right)
+  }
+
+  @_disfavoredOverload
+  @inline(never)
+  public static func + (left: consuming ByteString, right: ByteString) -> ByteString {
+    left += right
+    return left
+  }
+
+  @inline(never)
+  public static func + (left: consuming ByteString, right: Literal) -> ByteString {
+    left += right
+    return left
   }
 }
 

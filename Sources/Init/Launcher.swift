@@ -46,8 +46,8 @@ struct Launcher {
   }
 
   /// What tells a process which program it belongs to: these variables, with the names.
-  static let nameMark: ByteString = "SUPERVISOR_PROCESS_NAME="
-  static let groupMark: ByteString = "SUPERVISOR_GROUP_NAME="
+  static let nameMark: Literal = "SUPERVISOR_PROCESS_NAME="
+  static let groupMark: Literal = "SUPERVISOR_GROUP_NAME="
 
   /// A process that was forked, and the end of the pipe that tells about its exec.
   struct Launched {
@@ -164,8 +164,8 @@ struct Launcher {
       if !hasAccount { unmet |= Self.unmetAccount }
     }
     let group = configuration.groups[program.group].name
-    environment.set(Self.nameMark + program.name)
-    environment.set(Self.groupMark + group)
+    environment.set(ByteString(Self.nameMark) + program.name)
+    environment.set(ByteString(Self.groupMark) + group)
     if let attributes = program.attributes { try Surroundings.add(attributes, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)

@@ -162,10 +162,12 @@ struct Messages {
     message("{}: cannot run stop_command: {}", name(slot), step(slot, failure, isStop: true))
   }
 
+  @inline(never)
   func name(_ slot: Slot) -> ByteString {
     configuration.displayName(configuration.programs[slot])
   }
 
+  @inline(never)
   private func text(of next: NextRun) -> ByteString {
     switch next {
     case .at(let time): return message("next run {}", localText(of: time, in: zone))
@@ -179,6 +181,7 @@ struct Messages {
     return restart > .zero ? message(", restarting in {}", secondsText(restart)) : ", restarting"
   }
 
+  @inline(never)
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
     switch failure {
     case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
@@ -212,6 +215,7 @@ struct Messages {
   }
 
   /// - Parameter slot: the program whose own process ended so.
+  @inline(never)
   func text(of status: WaitStatus, _ slot: Slot? = nil) -> ByteString {
     switch status {
     case .exited(let code): return message("exited with status {}", decimal(code))
@@ -221,10 +225,12 @@ struct Messages {
     }
   }
 
+  @inline(never)
   private func process(_ pid: ProcessID) -> ByteString {
     pid == 0 ? "what is left of it" : message("pid {}", decimal(pid))
   }
 
+  @inline(never)
   private func words(ofKill slot: Slot) -> ByteString? {
     outOfMemory.isEmpty || outOfMemory[slot].isEmpty ? nil : outOfMemory[slot]
   }
@@ -328,6 +334,7 @@ struct Messages {
 }
 
 /// `2 s`, `1.5 s`.
+@inline(never)
 public func secondsText(_ length: Nanoseconds) -> ByteString {
   let whole = length.count / 1_000_000_000
   let tenths = length.count % 1_000_000_000 / 100_000_000

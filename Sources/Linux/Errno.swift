@@ -19,5 +19,6 @@ public struct Errno: Error, Equatable, Sendable {
   public static let wouldBlock = Errno(code: EAGAIN)
 
   /// The C library's text: `No such file or directory`.
+  @inline(never)
   public var message: [UInt8] { bytes(of: strerror(code)) }
 }
