@@ -3,7 +3,7 @@ import Linux
 import Supervision
 
 /// Makes processes: turns a program's configuration into what fork and exec need.
-struct Launcher {
+final class Launcher {
   private let configuration: Configuration
   /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
   private let environment: WordBlock

@@ -6,7 +6,7 @@ import Supervision
 // step was done to, and the reason.
 
 /// Renders what the core reports.
-struct Messages {
+final class Messages {
   let configuration: Configuration
   /// Another user's programs cannot be had: the hint that goes with EPERM.
   let isRoot: Bool
@@ -25,7 +25,7 @@ struct Messages {
   }
 
   /// - Parameter outOfMemory: what is said of a death by SIGKILL; nil: what is always said.
-  mutating func remember(_ slot: Slot, outOfMemory words: ByteString?) {
+  func remember(_ slot: Slot, outOfMemory words: ByteString?) {
     if outOfMemory.isEmpty {
       if words == nil { return }
       outOfMemory = Array(repeating: "", count: configuration.programs.count)
