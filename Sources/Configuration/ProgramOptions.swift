@@ -1,5 +1,5 @@
 /// `[program:NAME]`: Supervisor's options with its defaults, and what swinit has beside them.
-let programTable: StaticString = """
+let programTable: Literal = """
   command | command | | The program and its arguments, required. Split by shell quoting rules,\
    but no shell runs it.
   process_name | processName | %(program_name)s | Name of each process; must contain\
@@ -122,7 +122,7 @@ let programTable: StaticString = """
   """
 
 /// `[eventlistener:NAME]`, beside those of a program.
-let eventListenerTable: StaticString = """
+let eventListenerTable: Literal = """
   events | events missing | | The events it wants, required.
   buffer_size | integer 1.. missing | 10 | How many events wait for it before the oldest is\
    dropped; at least 1.
@@ -132,7 +132,7 @@ let eventListenerTable: StaticString = """
   """
 
 /// `[fcgi-program:NAME]`, beside those of a program.
-let fcgiProgramTable: StaticString = """
+let fcgiProgramTable: Literal = """
   socket | socket missing | | The socket that its processes share, required.
   socket_owner | user missing | | Owner (and group) of a unix socket.
   socket_mode | octal 0..07777 missing | 0700 | Mode of a unix socket, octal.

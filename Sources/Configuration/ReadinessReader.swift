@@ -38,7 +38,7 @@ extension Reader {
           "cannot use {q} for health: tcp, http, unix, path or exec is allowed",
           values.text("health") ?? ""))
     }
-    for name: StaticString in ["ready", "health"] {
+    for name: Literal in ["ready", "health"] {
       guard let host = probe(name, values)?.host, !host.isEmpty, let place = values.place(name)
       else { continue }
       hosts.append(Wait(host, untilEnd: false, place))
@@ -46,8 +46,8 @@ extension Reader {
   }
 
   /// `ready` and `health`.
-  private func refuseTests(_ values: SectionValues, _ reason: StaticString) {
-    for name: StaticString in ["ready", "health"] {
+  private func refuseTests(_ values: SectionValues, _ reason: Literal) {
+    for name: Literal in ["ready", "health"] {
       guard let place = values.place(name) else { continue }
       faults.error(
         place, message("cannot use {} with {}", ByteString(name), ByteString(reason)))
@@ -69,7 +69,7 @@ extension Reader {
     if values.setting("ready_timeout") == nil { program.readyTimeout = .zero }
   }
 
-  private func probe(_ name: StaticString, _ values: SectionValues) -> Probe? {
+  private func probe(_ name: Literal, _ values: SectionValues) -> Probe? {
     values.text(name).flatMap { Probe.parse($0) }
   }
 }

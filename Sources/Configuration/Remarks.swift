@@ -4,14 +4,14 @@
 extension Reader {
   /// Options of a program that would have an effect in Supervisor.
   func remarkProgram(_ values: SectionValues) {
-    for name: StaticString in ["stdout_capture_maxbytes", "stderr_capture_maxbytes"] {
+    for name: Literal in ["stdout_capture_maxbytes", "stderr_capture_maxbytes"] {
       if let place = values.place(name), values.number(name) ?? 0 > 0 {
         faults.warn(
           place, fold: "capture",
           message("{} is not in this version: nothing is captured", ByteString(name)))
       }
     }
-    for name: StaticString in ["stdout_events_enabled", "stderr_events_enabled"] {
+    for name: Literal in ["stdout_events_enabled", "stderr_events_enabled"] {
       if let place = values.place(name), values.flag(name) {
         faults.warn(
           place, fold: "log events",

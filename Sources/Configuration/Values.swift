@@ -84,9 +84,9 @@ extension Option {
 
 /// The words of an option that allows only a few, in the order of their raw values.
 struct WordList {
-  private let text: StaticString
+  private let text: Literal
 
-  init(_ text: StaticString) { self.text = text }
+  init(_ text: Literal) { self.text = text }
 
   static let autorestart = WordList("false | unexpected | true")
   static let essential = WordList("none | fatal | exit")

@@ -13,6 +13,7 @@ extension EventLoop {
 
   // Programs that put themselves into the background.
 
+  @inline(never)
   func world() -> FollowingWorld {
     FollowingWorld(
       now: now(), epoll: epoll, filesToken: Token.pidfiles.packed,
@@ -26,6 +27,7 @@ extension EventLoop {
     carryOut(body(&following, &world))
   }
 
+  @inline(never)
   func carryOut(_ orders: [Following.Order]) {
     for order in orders {
       switch order {

@@ -6,7 +6,7 @@ import Supervision
 // step was done to, and the reason.
 
 /// Renders what the core reports.
-struct Messages {
+final class Messages {
   let configuration: Configuration
   /// Another user's programs cannot be had: the hint that goes with EPERM.
   let isRoot: Bool
@@ -27,7 +27,7 @@ struct Messages {
   }
 
   /// - Parameter outOfMemory: what is said of a death by SIGKILL; nil: what is always said.
-  mutating func remember(_ slot: Slot, outOfMemory words: ByteString?) {
+  func remember(_ slot: Slot, outOfMemory words: ByteString?) {
     if outOfMemory.isEmpty {
       if words == nil { return }
       outOfMemory = Array(repeating: "", count: configuration.programs.count)
@@ -72,7 +72,7 @@ struct Messages {
       let all = crashes?.count == tries ? pace(crashes) : ""
       return message("{}: FATAL, {} ({}{})", name(slot), reason(slot, failure), count, all)
     case .exited(let slot, let status, let expected, let restart):
-      let judgement: StaticString = expected ? "expected" : "unexpected"
+      let judgement: Literal = expected ? "expected" : "unexpected"
       let what: ByteString
       switch status {
       case .exited(let code):
@@ -168,10 +168,12 @@ struct Messages {
     message("{}: cannot run stop_command: {}", name(slot), step(slot, failure, isStop: true))
   }
 
+  @inline(never)
   func name(_ slot: Slot) -> ByteString {
     configuration.displayName(configuration.programs[slot])
   }
 
+  @inline(never)
   private func text(of next: NextRun) -> ByteString {
     switch next {
     case .at(let time): return message("next run {}", localText(of: time, in: zone))
@@ -185,6 +187,7 @@ struct Messages {
     return restart > .zero ? message(", restarting in {}", secondsText(restart)) : ", restarting"
   }
 
+  @inline(never)
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
     switch failure {
     case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
@@ -220,6 +223,7 @@ struct Messages {
   }
 
   /// - Parameter slot: the program whose own process ended so.
+  @inline(never)
   func text(of status: WaitStatus, _ slot: Slot? = nil) -> ByteString {
     switch status {
     case .exited(let code):
@@ -231,10 +235,12 @@ struct Messages {
     }
   }
 
+  @inline(never)
   private func process(_ pid: ProcessID) -> ByteString {
     pid == 0 ? "what is left of it" : message("pid {}", decimal(pid))
   }
 
+  @inline(never)
   private func words(ofKill slot: Slot) -> ByteString? {
     outOfMemory.isEmpty || outOfMemory[slot].isEmpty ? nil : outOfMemory[slot]
   }
@@ -269,7 +275,7 @@ struct Messages {
   }
 
   /// The step's call, what it was done to, and the reason.
-  private static func template(_ step: SpawnStep) -> StaticString {
+  private static func template(_ step: SpawnStep) -> Literal {
     switch step {
     case .user: return "user {q}: no such user in /etc/passwd"
     case .group: return "user {q}: no such group in /etc/group"
@@ -321,7 +327,7 @@ struct Messages {
   /// Which capability it was that the kernel wanted.
   private func hint(_ step: SpawnStep, _ errno: Errno) -> ByteString {
     guard errno == .permission || errno == .noAccess else { return "" }
-    let capability: StaticString
+    let capability: Literal
     switch step {
     case .groups, .gid: capability = "SETGID"
     case .uid: capability = "SETUID"
@@ -345,6 +351,7 @@ struct Messages {
 }
 
 /// `2 s`, `1.5 s`.
+@inline(never)
 public func secondsText(_ length: Nanoseconds) -> ByteString {
   let whole = length.count / 1_000_000_000
   let tenths = length.count % 1_000_000_000 / 100_000_000

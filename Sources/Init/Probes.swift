@@ -74,6 +74,7 @@ struct Probes {
 
   mutating func takeAnswer() -> Answer? { answers.popLast() }
 
+  @inline(never)
   private mutating func answer(_ entry: Entry, _ failure: ProbeFailure?) {
     entry.probe = nil
     release(entry)
@@ -81,6 +82,7 @@ struct Probes {
   }
 
   /// Gives back what the test had, but for a command that was not reaped yet.
+  @inline(never)
   private mutating func release(_ entry: Entry) {
     closeSocket(entry)
     if entry.watch >= 0 {
@@ -94,6 +96,7 @@ struct Probes {
   // The owner's calls.
 
   /// A new process of the program is about to be made; what of the last one was left is closed.
+  @inline(never)
   mutating func willStart(_ slot: Slot, _ probe: Probe?) throws(Errno) -> ReadyChannel? {
     guard let entry = entry(slot) else { return nil }
     closeChannel(entry)
@@ -103,6 +106,7 @@ struct Probes {
   }
 
   /// - Parameter isHealth: the program is RUNNING: what is not there now will not be waited for.
+  @inline(never)
   mutating func start(
     _ slot: Slot, _ configuration: Configuration, isHealth: Bool, _ launcher: Launcher
   ) {
@@ -121,6 +125,7 @@ struct Probes {
     }
   }
 
+  @inline(never)
   mutating func stop(_ slot: Slot) {
     // It may have been found, and not told yet.
     answers.removeAll { $0.slot == slot }
@@ -136,6 +141,7 @@ struct Probes {
 
   // The program's own word.
 
+  @inline(never)
   private mutating func watchChannel(_ entry: Entry) {
     guard let channel = entry.channel, !entry.isWatched else { return }
     let token = Token.readyChannel(entry.slot).packed
@@ -147,6 +153,7 @@ struct Probes {
     }
   }
 
+  @inline(never)
   private mutating func closeChannel(_ entry: Entry) {
     guard let channel = entry.channel else { return }
     if entry.isWatched { epoll.remove(channel) }
@@ -206,6 +213,7 @@ struct Probes {
 
   private func isThere(_ path: ByteString) -> Bool { (try? isDirectory(path.bytes)) != nil }
 
+  @inline(never)
   private mutating func look(_ entry: Entry, waits: Bool) {
     guard let path = entry.probe?.text else { return }
     if isThere(path) { return answer(entry, nil) }
@@ -251,6 +259,7 @@ struct Probes {
   // Connections.
 
   /// - Parameter failure: how the address before this one failed.
+  @inline(never)
   private mutating func connect(_ entry: Entry, _ probe: Probe, after failure: ProbeFailure?) {
     do throws(Errno) {
       let socket: FileDescriptor
@@ -283,6 +292,7 @@ struct Probes {
     Token.probe(slot: entry.slot, generation: entry.generation).packed
   }
 
+  @inline(never)
   private mutating func closeSocket(_ entry: Entry) {
     guard let socket = entry.socket else { return }
     epoll.remove(socket)
@@ -348,6 +358,7 @@ struct Probes {
 
   // Commands.
 
+  @inline(never)
   private mutating func launch(_ entry: Entry, _ probe: Probe, _ launcher: Launcher) {
     // One that was killed and will not go must not be joined by others.
     if entry.command != 0 { return answer(entry, .timedOut) }

@@ -24,5 +24,6 @@ public struct Errno: Error, Equatable, Sendable {
   }
 
   /// The C library's text: `No such file or directory`.
+  @inline(never)
   public var message: [UInt8] { bytes(of: strerror(code)) }
 }
