@@ -93,6 +93,7 @@ extension Supervisor {
   mutating func awaitHealth(_ slot: Slot, _ now: Time) {
     guard configuration.programs[slot].health != nil, case .running = phase else { return }
     records[slot].probeFailures = 0
+    records[slot].probeFailure = nil
     pauseProbe(slot, configuration.programs[slot].healthInterval, now)
   }
 
@@ -166,13 +167,19 @@ extension Supervisor {
   ) {
     let retries = configuration.programs[slot].healthRetries
     if let failure {
-      if case .notMade = failure {} else { records[slot].probeFailures += 1 }
+      var isSaid = false
+      if case .notMade = failure {
+        isSaid = records[slot].probeFailure == failure
+      } else {
+        records[slot].probeFailures += 1
+      }
       let count = records[slot].probeFailures
-      actions.append(.report(.unhealthy(slot, failure, count: count, of: retries)))
+      if !isSaid { actions.append(.report(.unhealthy(slot, failure, count: count, of: retries))) }
       if count >= retries { return giveUp(slot, pid, now, &actions) }
     } else {
       records[slot].probeFailures = 0
     }
+    records[slot].probeFailure = failure
     pauseProbe(slot, configuration.programs[slot].healthInterval, now)
   }
 

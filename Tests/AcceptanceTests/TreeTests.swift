@@ -125,7 +125,7 @@ extension Acceptance {
         autorestart=false
         essential=none
         health=exec:sh -c "touch %(here)s/tested; sleep 60; true"
-        health_interval=0
+        health_interval=0.01
         """
       try await withSwinit(Setup(text)) { swinit in
         try await swinit.log("app: EXITED with status 5")

@@ -264,9 +264,10 @@ import Testing
     bench.start()
     bench.tick(after: .seconds(10))
     bench.send(.probed(0, .http(503)))
-    for _ in 0..<5 {
+    for turn in 0..<5 {
       #expect(bench.tick(after: .seconds(10)) == ["probe p0"])
-      #expect(bench.send(.probed(0, .notMade(11))) == ["p0 unhealthy not made 11, 1 of 2"])
+      let said = turn == 0 ? ["p0 unhealthy not made 11, 1 of 2"] : []
+      #expect(bench.send(.probed(0, .notMade(11))) == said)
     }
     bench.tick(after: .seconds(10))
     #expect(bench.send(.probed(0, .http(503))).first == "p0 unhealthy http 503, 2 of 2")
