@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <poll.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -142,7 +143,7 @@ extern const char swinit_cold_start[] __attribute__((weak));
 extern const char swinit_cold_end[] __attribute__((weak));
 
 void cl_forget_startup_code(void) {
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)__ehdr_start;
+  uintptr_t page = getauxval(AT_PAGESZ), start = (uintptr_t)__ehdr_start;
   // A range with another advice is a mapping of its own, and pages are mapped in blocks only within
   // one: what is touched beside it does not bring it back. So this comes before the pages go.
   // Of the constants few pages are needed, here and there: each is one.
@@ -170,7 +171,7 @@ int cl_raise_open_files(uint64_t *soft, uint64_t *hard) {
   *soft = limit.rlim_cur;
   *hard = limit.rlim_max;
   limit.rlim_cur = limit.rlim_max;
-  return setrlimit(RLIMIT_NOFILE, &limit);
+  return prlimit(0, RLIMIT_NOFILE, &limit, NULL);
 }
 
 int cl_each_entry(const char *directory, cl_name_callback callback, void *context) {

@@ -109,7 +109,21 @@ int cl_connect_result(int fd) {
   int failure = 0;
   socklen_t size = sizeof failure;
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0) return errno;
-  return failure;
+  if (failure) return failure;
+  // Where nobody listens on a port that the kernel also gives to clients, it may have given us that
+  // very port, and we are connected with ourselves. Closed in order that would keep the program from
+  // its port for a minute.
+  union address ours, theirs;
+  memset(&ours, 0, sizeof ours);
+  memset(&theirs, 0, sizeof theirs);
+  socklen_t our_size = sizeof ours, their_size = sizeof theirs;
+  if (getsockname(fd, &ours.any, &our_size) < 0 || getpeername(fd, &theirs.any, &their_size) < 0 ||
+      ours.any.sa_family == AF_UNIX || memcmp(&ours, &theirs, sizeof ours) != 0) {
+    return 0;
+  }
+  struct linger at_once = {.l_onoff = 1};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  return ECONNREFUSED;
 }
 
 int cl_notify_socket(char *name, int capacity) {

@@ -9,13 +9,13 @@
 // What may never happen: a child that goes on after a step that failed.
 
 #define _GNU_SOURCE
-#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "CLinux.h"
 
@@ -77,16 +77,20 @@ static void keep_descriptors(const struct cl_spawn *spawn) {
   if (spawn->stderr_fd > 2 && dup2(spawn->stderr_fd, 2) < 0) fail(spawn, CL_STEP_STDERR);
 }
 
+// The C library's own would tell all threads of it, by signals and semaphores. There is one.
+static int set_uid(uid_t uid) { return (int)syscall(SYS_setuid, uid); }
+static int set_gid(gid_t gid) { return (int)syscall(SYS_setgid, gid); }
+
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count) {
   // In a user namespace that forbids setgroups there is nothing to lose when the primary group is
   // the only one.
   int only_primary = count == 0 || (count == 1 && groups[0] == gid);
-  if (setgroups((size_t)count, groups) < 0 && !(errno == EPERM && only_primary)) {
+  if (syscall(SYS_setgroups, count, groups) < 0 && !(errno == EPERM && only_primary)) {
     return CL_STEP_GROUPS;
   }
-  if (setgid(gid) < 0) return CL_STEP_GID;
-  if (setuid(uid) < 0) return CL_STEP_UID;
-  if (uid != 0 && (setuid(0) == 0 || (gid != 0 && setgid(0) == 0))) {
+  if (set_gid(gid) < 0) return CL_STEP_GID;
+  if (set_uid(uid) < 0) return CL_STEP_UID;
+  if (uid != 0 && (set_uid(0) == 0 || (gid != 0 && set_gid(0) == 0))) {
     errno = EPERM;
     return CL_STEP_PROOF;
   }
@@ -221,7 +225,7 @@ static void set_limits(const struct cl_spawn *spawn) {
     if (!(spawn->limits_set >> resource & 1)) continue;
     if (resource == RLIMIT_LOCKS && spawn->mark) continue;
     struct rlimit limit = {spawn->limits[resource].soft, spawn->limits[resource].hard};
-    if (setrlimit(resource, &limit) < 0) fail(spawn, CL_STEP_LIMITS | resource << CL_STEP_DETAIL);
+    if (prlimit(0, resource, &limit, NULL) < 0) fail(spawn, CL_STEP_LIMITS | resource << CL_STEP_DETAIL);
   }
   if (spawn->sets_nice && setpriority(PRIO_PROCESS, 0, spawn->nice) < 0) fail(spawn, CL_STEP_NICE);
   if (!spawn->sets_oom) return;

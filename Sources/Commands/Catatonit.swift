@@ -64,10 +64,10 @@ private func catatonitRules() -> CommandRules {
   return rules
 }
 
-private let catatonitUsage: ByteString =
+private let catatonitUsage: Literal =
   "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]"
 
-private let catatonitHelp: ByteString = """
+private let catatonitHelp: Literal = """
   usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]
 
   options:
@@ -95,6 +95,12 @@ private struct CatatonitLog {
         ? "failed to exec pid1"
         : step == .terminal ? "setting foreground process failed" : "failed to create process group"
       say("ERROR", message("{}: {}", what, words(errno)), pid: pid)
+    default: if isVerbose { debug(news) }
+    }
+  }
+
+  private func debug(_ news: CommandNews) {
+    switch news {
     case .cannotForward(let signal, let errno):
       // Below catatonit's level, like every warning of it.
       debug(message("forwarding of signal {} failed: {}", decimal(signal.number), words(errno)))
@@ -108,7 +114,8 @@ private struct CatatonitLog {
             "child process {} exited due to signal {}", decimal(child.pid),
             decimal(child.signal)))
     case .noMoreEnded(hasChildren: false): debug("got ECHILD: no children left to monitor")
-    case .cannotHavePDeathSignal, .isSubreaper, .reapsNothing, .terminal, .received, .handOff,
+    case .cannotHavePDeathSignal, .cannotBecomeSubreaper, .cannotFork, .cannotRun, .isSubreaper,
+      .reapsNothing, .terminal, .received, .handOff,
       .rewritten,
       .forwarded, .droppedSignal, .suspending, .ended(_, isCommand: true),
       .noMoreEnded(hasChildren: true), .exiting:
@@ -116,11 +123,10 @@ private struct CatatonitLog {
     }
   }
 
-  private func debug(_ text: @autoclosure () -> ByteString) {
-    if isVerbose { say("DEBUG", text()) }
-  }
+  private func debug(_ text: consuming ByteString) { say("DEBUG", text) }
 
-  func say(_ level: StaticString, _ text: ByteString, pid: Int32? = nil) {
+  @inline(never)
+  func say(_ level: Literal, _ text: consuming ByteString, pid: Int32? = nil) {
     let number = decimal(pid ?? processID())
     Output.print(
       message("{} (catatonit:{}): {}", ByteString(level), number, text), to: .standardError)

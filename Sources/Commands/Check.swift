@@ -1,4 +1,5 @@
 import Configuration
+import Init
 import Linux
 import Supervision
 
@@ -36,6 +37,9 @@ func check(_ request: CheckRequest) -> UInt8 {
   } else if request.fromSupervisor {
     say(loaded.differences, to: .standardOutput)
   } else {
+    if let remark = remarkOnZone(loaded.configuration) {
+      Output.print("warning: " + remark, to: .standardError)
+    }
     Output.print(loaded.configuration.listing(runs: nextRuns(loaded.configuration)))
   }
   return ExitCode.fine.rawValue

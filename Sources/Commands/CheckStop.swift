@@ -54,10 +54,12 @@ func checkStop(_ configuration: Configuration) {
   }
 }
 
+@inline(never)
 private func name(_ slot: Slot, _ configuration: Configuration) -> ByteString {
   configuration.displayName(configuration.programs[slot])
 }
 
+@inline(never)
 private func printStep(_ time: Nanoseconds, _ what: ByteString) {
   let text = secondsText(time)
   var blanks = ByteString()

@@ -3,7 +3,7 @@ import Init
 import Linux
 
 /// swinit's version, as `swinit version` prints it.
-public let version: StaticString = "0.1.0"
+public let version: Literal = "0.1.0"
 
 /// Carries out a command line; the exit status.
 ///

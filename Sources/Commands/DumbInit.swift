@@ -74,7 +74,7 @@ private func dumbInitRules() -> CommandRules {
   return rules
 }
 
-private func isValue(_ name: StaticString, _ value: StaticString) -> Bool {
+private func isValue(_ name: StaticString, _ value: Literal) -> Bool {
   environmentValue(name).map { ByteString($0) == value } ?? false
 }
 
@@ -90,13 +90,13 @@ private func rewrite(_ text: ByteString, in rewrites: inout SignalRewrites) -> B
   return true
 }
 
-private let rewriteUsage: ByteString = """
+private let rewriteUsage: Literal = """
   Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.
   This option can be specified multiple times.
   Use --help for full usage.
   """
 
-private let dumbInitVersion: ByteString = "dumb-init v1.2.5"
+private let dumbInitVersion: Literal = "dumb-init v1.2.5"
 
 private func dumbInitUsage(_ name: ByteString) -> ByteString {
   message(
@@ -119,7 +119,7 @@ private func dumbInitUsage(_ name: ByteString) -> ByteString {
        -V, --version        Print the current version and exit.
 
     Full help is available online at https://github.com/Yelp/dumb-init
-    """, dumbInitVersion, name)
+    """, ByteString(dumbInitVersion), name)
 }
 
 /// dumb-init's messages, on stderr.
@@ -183,7 +183,8 @@ private struct DumbInitLog {
     }
   }
 
-  static func say(_ text: ByteString) {
+  @inline(never)
+  static func say(_ text: consuming ByteString) {
     Output.print("[dumb-init] " + text, to: .standardError)
   }
 }

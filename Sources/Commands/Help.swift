@@ -32,7 +32,7 @@ func help(_ topic: ByteString?) -> UInt8 {
   return ExitCode.fine.rawValue
 }
 
-private let usage: ByteString = """
+private let usage: Literal = """
   swinit, a container init: runs the programs of Supervisor-style files, as PID 1 or not.
 
   swinit [-c PATH]... [-t SECONDS]
@@ -135,14 +135,14 @@ private func reference() -> ByteString {
   var text = ByteString()
   for (title, body) in [
     ("Exit codes", exitCodes()), ("Signals", signals()), ("States", states()),
-    ("Environment", environment),
+    ("Environment", ByteString(environment)),
   ] as [(ByteString, ByteString)] {
     text += message("### {}\n\n```text\n{}\n```\n\n", title, body)
   }
   return text + ByteString(optionReference(markdown: true))
 }
 
-private let environment: ByteString = """
+private let environment: Literal = """
   Read by swinit:
     SWINIT_CONF               the configuration when there is no -c
     SWINIT_GRACE              the grace of a stop when there is no -t, before the configuration's

@@ -22,8 +22,8 @@ struct OptionReader {
   }
 
   private let words: [ByteString]
-  private let letters: StaticString
-  private let names: StaticString
+  private let letters: Literal
+  private let names: Literal
   private var index: Int
   /// Where the next letter stands in a cluster; 0: in none.
   private var position = 0
@@ -32,7 +32,7 @@ struct OptionReader {
   ///   - words: of which the first is the program's name.
   ///   - letters: as getopt(3) takes them, a colon behind those with a value.
   ///   - names: `name` or `name:` and the letter it stands for, all separated by blanks.
-  init(_ words: [ByteString], letters: StaticString, names: StaticString = "") {
+  init(_ words: [ByteString], letters: Literal, names: Literal = "") {
     self.words = words
     self.letters = letters
     self.names = names
@@ -45,7 +45,7 @@ struct OptionReader {
       let word = words[index]
       guard word.count > 1, word.hasPrefix("-") else { return .end(index) }
       if word == "--" { return .end(index + 1) }
-      if names.utf8CodeUnitCount > 0, word.hasPrefix("--") { return long(word.dropping(2)) }
+      if names.count > 0, word.hasPrefix("--") { return long(word.dropping(2)) }
       position = 1
     }
     return short()

@@ -181,7 +181,7 @@ private func becomeUser(
     return early.fail(.configuration, word)
   }
   guard let (step, errno) = become(credentials) else { return nil }
-  let call: StaticString = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
+  let call: Literal = step == .groups ? "setgroups" : step == .gid ? "setgid" : "setuid"
   return early.fail(
     .system, message("{} for {q}: {}", ByteString(call), user, ByteString(errno.message)))
 }

@@ -58,7 +58,7 @@ func supervisord(_ words: [ByteString]) -> UInt8 {
 }
 
 /// The version of Supervisor whose behaviour this is: clients ask for it.
-let supervisorVersion: ByteString = "4.3.0"
+let supervisorVersion: Literal = "4.3.0"
 
 private let supervisordPlaces: [ByteString] = [
   "supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf",
@@ -94,7 +94,7 @@ private func refuse(_ what: ByteString) -> UInt8 {
   return 2
 }
 
-private let supervisordUsage: ByteString = """
+private let supervisordUsage: Literal = """
   supervisord, as swinit has it: runs the programs of a Supervisor configuration.
 
   Usage: supervisord [options]

@@ -102,13 +102,13 @@ private func tiniNumber(_ text: ByteString) -> Int64? {
   return number
 }
 
-private func tiniRefuses(_ letter: StaticString, _ value: ByteString) -> UInt8 {
+private func tiniRefuses(_ letter: Literal, _ value: ByteString) -> UInt8 {
   TiniLog.fatal(message("Not a valid option for -{}: {}", ByteString(letter), value))
   return 1
 }
 
 /// As catatonit does it: `docker info` looks for these words.
-private let tiniVersion: ByteString = "tini version 0.19.0_swinit"
+private let tiniVersion: Literal = "tini version 0.19.0_swinit"
 
 private func tiniUsage(_ name: ByteString) -> ByteString {
   message(
@@ -136,7 +136,7 @@ private func tiniUsage(_ name: ByteString) -> ByteString {
       TINI_VERBOSITY: Set the verbosity level (default: 1).
       TINI_KILL_PROCESS_GROUP: Send signals to the child's process group.
 
-    """, name, tiniVersion, name, name)
+    """, name, ByteString(tiniVersion), name, name)
 }
 
 /// tini's messages: what is wrong on stderr, the rest on stdout.
@@ -150,73 +150,82 @@ private struct TiniLog {
     case .cannotHavePDeathSignal: Self.fatal("Failed to set up parent death signal")
     case .cannotBecomeSubreaper(let errno):
       Self.fatal(message("Failed to register as child subreaper: {}", words(errno)))
-    case .isSubreaper: trace("Registered as child subreaper")
-    case .reapsNothing: warn(reaperWarning)
+    case .reapsNothing: warn(ByteString(reaperWarning))
     case .cannotFork(let errno): Self.fatal(message("fork failed: {}", words(errno)))
     case .cannotRun(let pid, let step, let errno):
       let call: ByteString =
         step == .exec
         ? message("exec {}", command) : step == .terminal ? "tcsetpgrp" : "setpgid"
       Self.fatal(message("{} failed: {}", call, words(errno)), pid: pid)
-    case .started(let pid):
-      info(message("Spawned child process '{}' with pid '{}'", command, decimal(pid)))
-    case .received(let signal):
-      debug(
-        signal == .child
-          ? "Received SIGCHLD" : message("Passing signal: '{}'", words(signal)))
     case .cannotForward(_, let errno):
       if errno == .noProcess {
         warn("Child was dead when forwarding signal")
       } else {
         Self.fatal(message("Unexpected error when forwarding signal: '{}'", words(errno)))
       }
-    case .ended(let child, let isCommand): ended(child, isCommand)
+    default: if verbosity > 1 { tell(news) }
+    }
+    if case .ended(let child, isCommand: false) = news, warnsOfReaping {
+      warn(message("Reaped zombie process with pid={}", decimal(child.pid)))
+    }
+  }
+
+  /// What is said only to those who want to hear more than warnings.
+  private func tell(_ news: CommandNews) {
+    switch news {
+    case .isSubreaper: trace("Registered as child subreaper")
+    case .started(let pid):
+      info(message("Spawned child process '{}' with pid '{}'", command, decimal(pid)))
+    case .received(let signal):
+      debug(
+        signal == .child
+          ? "Received SIGCHLD" : message("Passing signal: '{}'", words(signal)))
+    case .ended(let child, let isCommand):
+      debug(message("Reaped child with pid: '{}'", decimal(child.pid)))
+      if !isCommand { return }
+      if child.signal == 0 {
+        info(message("Main child exited normally (with status '{}')", decimal(child.code)))
+      } else {
+        let signal = words(Signal(number: child.signal))
+        info(message("Main child exited with signal (with signal '{}')", signal))
+      }
     case .noMoreEnded(let hasChildren): trace(hasChildren ? "No child to reap" : "No child to wait")
     case .exiting: trace("Exiting: child has exited")
-    case .terminal, .handOff, .keptSignal, .rewritten, .forwarded, .droppedSignal, .suspending:
+    case .terminal, .handOff, .keptSignal, .rewritten, .forwarded, .droppedSignal, .suspending,
+      .cannotHavePDeathSignal, .cannotBecomeSubreaper, .reapsNothing, .cannotFork, .cannotRun,
+      .cannotForward:
       return
     }
   }
 
-  private func ended(_ child: EndedProcess, _ isCommand: Bool) {
-    debug(message("Reaped child with pid: '{}'", decimal(child.pid)))
-    if !isCommand {
-      if warnsOfReaping {
-        warn(message("Reaped zombie process with pid={}", decimal(child.pid)))
-      }
-    } else if child.signal == 0 {
-      info(message("Main child exited normally (with status '{}')", decimal(child.code)))
-    } else {
-      let signal = words(Signal(number: child.signal))
-      info(message("Main child exited with signal (with signal '{}')", signal))
-    }
-  }
-
-  static func fatal(_ text: ByteString, pid: Int32? = nil) {
+  @inline(never)
+  static func fatal(_ text: consuming ByteString, pid: Int32? = nil) {
     let number = decimal(pid ?? processID())
     Output.print(message("[FATAL tini ({})] {}", number, text), to: .standardError)
   }
 
-  private func warn(_ text: ByteString) {
+  @inline(never)
+  private func warn(_ text: consuming ByteString) {
     guard verbosity > 0 else { return }
     let number = decimal(processID())
     Output.print(message("[WARN  tini ({})] {}", number, text), to: .standardError)
   }
 
-  private func info(_ text: @autoclosure () -> ByteString) { say(1, "INFO ", text) }
-  private func debug(_ text: @autoclosure () -> ByteString) { say(2, "DEBUG", text) }
-  private func trace(_ text: @autoclosure () -> ByteString) { say(3, "TRACE", text) }
+  private func info(_ text: consuming ByteString) { say(1, "INFO ", text) }
+  private func debug(_ text: consuming ByteString) { say(2, "DEBUG", text) }
+  private func trace(_ text: consuming ByteString) { say(3, "TRACE", text) }
 
-  private func say(_ level: Int64, _ name: StaticString, _ text: () -> ByteString) {
+  @inline(never)
+  private func say(_ level: Int64, _ name: Literal, _ text: consuming ByteString) {
     guard verbosity > level else { return }
-    Output.print(message("[{} tini ({})] {}", ByteString(name), decimal(processID()), text()))
+    Output.print(message("[{} tini ({})] {}", ByteString(name), decimal(processID()), text))
   }
 
   private func words(_ errno: Errno) -> ByteString { ByteString(errno.message) }
   private func words(_ signal: Signal) -> ByteString { ByteString(signalWords(signal.number)) }
 }
 
-private let reaperWarning: ByteString = """
+private let reaperWarning: Literal = """
   Tini is not running as PID 1 and isn't registered as a child subreaper.
   Zombie processes will not be re-parented to Tini, so zombie reaping won't work.
   To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register \

@@ -7,6 +7,7 @@
 extension Reader {
   func advise(_ values: SectionValues) {
     adviseGrace(values)
+    adviseStopCommand(values)
     guard let block = values.text("command"), let setting = values.setting("command"),
       let place = setting.entry?.place
     else { return }
@@ -43,8 +44,21 @@ extension Reader {
     }
   }
 
+  /// systemd puts the pid in by itself; here only a shell does.
+  private func adviseStopCommand(_ values: SectionValues) {
+    guard let block = values.text("stop_command"), let place = values.place("stop_command"),
+      block.entriesEndedByNul.contains(where: {
+        // A script has blanks.
+        $0.wordsBetweenBlanks.count == 1 && ($0.hasSuffix("$MAINPID") || $0.hasSuffix("${MAINPID}"))
+      })
+    else { return }
+    faults.warn(
+      place, fold: "stop_command",
+      "no shell runs stop_command, so that $MAINPID stays as it is: write sh -c \"... $MAINPID\"")
+  }
+
   private func stopsAll(_ values: SectionValues) -> Bool {
-    values.flag("stopasgroup") || values.flag("stoptree")
+    values.flag("stopasgroup") || values.flag("stoptree") || values.text("stop_command") != nil
   }
 
   private func adviseShell(_ script: ShellScript, _ values: SectionValues, _ place: Place) {

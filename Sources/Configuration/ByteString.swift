@@ -8,7 +8,12 @@ public struct ByteString: Hashable, Comparable, Sendable {
   public init(_ bytes: [UInt8] = []) { self.bytes = bytes }
   public init(_ slice: ArraySlice<UInt8>) { bytes = Array(slice) }
   public init(_ text: String) { bytes = Array(text.utf8) }
-  public init(_ text: StaticString) { self.init(FixedText(text)) }
+  @inline(__always)
+  public init(_ text: StaticString) { self.init(Literal(stringLiteral: text)) }
+  @inline(never)
+  public init(_ text: Literal) {
+    self.init(FixedText(text))
+  }
   @inline(never)
   public init(_ text: FixedText) {
     bytes = Array(UnsafeBufferPointer(start: text.start, count: text.count))
@@ -23,7 +28,8 @@ public struct ByteString: Hashable, Comparable, Sendable {
     left.bytes.lexicographicallyPrecedes(right.bytes)
   }
 
-  public static func == (left: ByteString, right: StaticString) -> Bool {
+  @inline(never)
+  public static func == (left: ByteString, right: Literal) -> Bool {
     left == FixedText(right)
   }
 
@@ -34,16 +40,29 @@ public struct ByteString: Hashable, Comparable, Sendable {
     return true
   }
 
+  // Not favoured, so that a literal is appended as it stands.
+  @_disfavoredOverload
   @inline(never)
   public static func += (left: inout ByteString, right: ByteString) {
     left.bytes.append(contentsOf: right.bytes)
   }
 
   @inline(never)
-  public static func + (left: ByteString, right: ByteString) -> ByteString {
-    var sum = left
-    sum += right
-    return sum
+  public static func += (left: inout ByteString, right: Literal) {
+    left.append(literal: right)
+  }
+
+  @_disfavoredOverload
+  @inline(never)
+  public static func + (left: consuming ByteString, right: ByteString) -> ByteString {
+    left += right
+    return left
+  }
+
+  @inline(never)
+  public static func + (left: consuming ByteString, right: Literal) -> ByteString {
+    left += right
+    return left
   }
 }
 
@@ -53,6 +72,6 @@ extension ByteString: CustomStringConvertible {
 }
 
 extension ByteString: ExpressibleByStringLiteral {
-  @inline(never)
+  @inline(__always)
   public init(stringLiteral value: StaticString) { self.init(value) }
 }

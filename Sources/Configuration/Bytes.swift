@@ -67,21 +67,21 @@ extension ByteString {
   }
 
   @inline(never)
-  public func equals(_ text: StaticString) -> Bool { self == text }
+  public func equals(_ text: Literal) -> Bool { self == text }
 
   @inline(never)
-  public func hasPrefix(_ prefix: StaticString) -> Bool {
+  public func hasPrefix(_ prefix: Literal) -> Bool {
     matches(prefix, at: 0)
   }
 
   @inline(never)
-  public func hasSuffix(_ suffix: StaticString) -> Bool {
-    matches(suffix, at: bytes.count - suffix.utf8CodeUnitCount)
+  public func hasSuffix(_ suffix: Literal) -> Bool {
+    matches(suffix, at: bytes.count - suffix.count)
   }
 
   @inline(never)
-  public func contains(_ part: StaticString) -> Bool {
-    let last = bytes.count - part.utf8CodeUnitCount
+  public func contains(_ part: Literal) -> Bool {
+    let last = bytes.count - part.count
     var start = 0
     while start <= last {
       if matches(part, at: start) { return true }
@@ -92,10 +92,10 @@ extension ByteString {
 
   /// Whether `part` stands at `start`.
   @inline(never)
-  func matches(_ part: StaticString, at start: Int) -> Bool {
-    let count = part.utf8CodeUnitCount
-    guard start >= 0, count <= bytes.count - start else { return false }
-    for index in 0..<count where bytes[start + index] != part.utf8Start[index] { return false }
+  func matches(_ part: Literal, at start: Int) -> Bool {
+    let part = FixedText(part)
+    guard start >= 0, part.count <= bytes.count - start else { return false }
+    for index in 0..<part.count where bytes[start + index] != part.start[index] { return false }
     return true
   }
 
@@ -159,7 +159,7 @@ extension ByteString {
   }
 
   @inline(never)
-  mutating func append(literal text: StaticString) {
+  mutating func append(literal text: Literal) {
     append(FixedText(text))
   }
   @inline(never)

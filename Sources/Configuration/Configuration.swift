@@ -21,6 +21,7 @@ public struct Configuration: Equatable, Sendable {
   }
 
   /// The name that people type: `group:process`, or the process alone where both are equal.
+  @inline(never)
   public func displayName(_ program: Program) -> ByteString {
     let group = groups[program.group].name
     return group == program.name ? group : group + ":" + program.name

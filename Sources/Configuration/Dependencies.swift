@@ -88,7 +88,7 @@ extension Reader {
     _ wait: Wait, of slot: Int, _ sections: [ProgramProcesses], _ index: NameIndex
   ) {
     let targets = slots(named: wait.name, sections, index)
-    if targets.isEmpty {
+    if targets.isEmpty, !isWithoutProcesses(wait.name, sections, index) {
       var near = NearestName(to: wait.name)
       for name in index.names { near.consider(name) }
       faults.error(
@@ -128,6 +128,16 @@ extension Reader {
     }
   }
 
+  /// A section is there, but makes no process: by its own mistakes, or with numprocs=0.
+  private func isWithoutProcesses(
+    _ name: ByteString, _ sections: [ProgramProcesses], _ index: NameIndex
+  ) -> Bool {
+    for part in name.split(at: UInt8(ascii: ":")) {
+      if let found = index.find(part), sections[found].programs.isEmpty { return true }
+    }
+    return false
+  }
+
   /// A program's processes; `GROUP:PROCESS`; `GROUP:*`, or the group's name alone.
   private func slots(
     named name: ByteString, _ sections: [ProgramProcesses], _ index: NameIndex
@@ -137,11 +147,16 @@ extension Reader {
       return Array(section.firstSlot..<(section.firstSlot + section.programs.count))
     }
     let parts = name.split(at: UInt8(ascii: ":"))
+    guard let group = configuration.groups.firstIndex(where: { $0.name == parts[0] }) else {
+      return []
+    }
+    let isWhole = parts.count == 1 || parts[1] == "*"
     var slots: [Int] = []
-    for slot in configuration.programs.indices {
-      let program = configuration.programs[slot]
-      guard configuration.groups[program.group].name == parts[0] else { continue }
-      if parts.count == 1 || parts[1] == "*" || parts[1] == program.name { slots.append(slot) }
+    for slot in configuration.programs.indices
+    where configuration.programs[slot].group == group
+      && (isWhole || parts[1] == configuration.programs[slot].name)
+    {
+      slots.append(slot)
     }
     return slots
   }

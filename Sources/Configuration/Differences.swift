@@ -44,7 +44,7 @@ extension Reader {
     tellOrder(place)
   }
 
-  private func tellUseless(_ name: StaticString) {
+  private func tellUseless(_ name: Literal) {
     guard let place = globals.values?.place(name) else { return }
     differ(
       place,
@@ -128,6 +128,14 @@ extension Reader {
       SIGPIPE ends it when it writes to a closed pipe; in Supervisor the signal is ignored: \
       command=sh -c "trap '' PIPE; exec ..."
       """)
+    for name: Literal in ["depends_on", "nice"] {
+      guard let place = values.place(name) else { continue }
+      differences.tell(
+        place,
+        message(
+          "{} takes effect; Supervisor has no such option and ignores it: leave it out",
+          ByteString(name)))
+    }
     if isUnset("user_policy"), let user = values.place("user") {
       differ(
         user,
@@ -148,11 +156,11 @@ extension Reader {
     }
   }
 
-  private func isUnset(_ name: StaticString) -> Bool { globals.values?.setting(name) == nil }
+  private func isUnset(_ name: Literal) -> Bool { globals.values?.setting(name) == nil }
 
   /// One line for all places of a file that it is true of; `{}` is the section of globals.
   @inline(never)
-  private func differ(_ place: Place, _ text: StaticString) {
+  private func differ(_ place: Place, _ text: Literal) {
     differences.tell(place, message(text, title(.globals)))
   }
 }

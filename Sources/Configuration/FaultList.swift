@@ -16,7 +16,10 @@ struct FaultList {
     let fold: ByteString
     var alsoLines: [Int] = []
 
-    init(_ place: Place, _ severity: Fault.Severity, _ message: ByteString, fold: ByteString) {
+    init(
+      _ place: Place, _ severity: Fault.Severity, _ message: consuming ByteString,
+      fold: consuming ByteString
+    ) {
       self.place = place
       self.severity = severity
       self.message = message
@@ -32,7 +35,7 @@ struct FaultList {
   private static let mostLinesNamed = 6
 
   @inline(never)
-  mutating func error(_ place: Place, _ message: ByteString) {
+  mutating func error(_ place: Place, _ message: consuming ByteString) {
     errorCount += 1
     if errorCount > Self.mostErrors { return }
     // A value of [DEFAULT] is read for every section.
@@ -45,17 +48,17 @@ struct FaultList {
   }
 
   @inline(never)
-  mutating func warn(_ place: Place, _ message: ByteString) {
+  mutating func warn(_ place: Place, _ message: consuming ByteString) {
     items.append(Item(place, .warning, message, fold: ByteString()))
   }
 
-  mutating func warn(_ place: Place, fold: StaticString, _ message: ByteString) {
+  mutating func warn(_ place: Place, fold: Literal, _ message: consuming ByteString) {
     warn(place, fold: fold, about: ByteString(), message)
   }
 
   /// A remark that is the same for every line with this `fold` about the same thing.
   mutating func warn(
-    _ place: Place, fold: StaticString, about detail: ByteString, _ message: ByteString
+    _ place: Place, fold: Literal, about detail: ByteString, _ message: consuming ByteString
   ) {
     var key = ByteString(fold)
     key.append(detail)
@@ -69,7 +72,8 @@ struct FaultList {
 
   @inline(never)
   private mutating func add(
-    _ place: Place, _ severity: Fault.Severity, _ message: ByteString, fold: ByteString
+    _ place: Place, _ severity: Fault.Severity, _ message: consuming ByteString,
+    fold: consuming ByteString
   ) {
     for item in items where item.place.file == place.file && item.fold == fold {
       let line = item.place.line

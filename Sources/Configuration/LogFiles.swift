@@ -22,10 +22,10 @@ extension LogTarget {
     }
   }
 
-  private static func isDescriptor(_ text: ByteString, _ number: StaticString) -> Bool {
-    for prefix: StaticString in ["/dev/fd/", "/proc/1/fd/", "/proc/self/fd/"]
+  private static func isDescriptor(_ text: ByteString, _ number: Literal) -> Bool {
+    for prefix: Literal in ["/dev/fd/", "/proc/1/fd/", "/proc/self/fd/"]
     where text.hasPrefix(prefix) {
-      return text.dropping(prefix.utf8CodeUnitCount).equals(number)
+      return text.dropping(prefix.count).equals(number)
     }
     return false
   }
@@ -34,7 +34,7 @@ extension LogTarget {
 extension SectionValues {
   /// The two options that belong to a log file.
   @inline(never)
-  func rotation(_ maxbytes: StaticString, _ backups: StaticString) -> Rotation {
+  func rotation(_ maxbytes: Literal, _ backups: Literal) -> Rotation {
     Rotation(maxbytes: number(maxbytes) ?? 0, backups: int32(backups))
   }
 }
@@ -63,8 +63,8 @@ extension Reader {
 
   @inline(never)
   private func destination(
-    _ values: SectionValues, _ logfile: StaticString, _ maxbytes: StaticString,
-    _ backups: StaticString, _ syslog: StaticString, or own: LogTarget
+    _ values: SectionValues, _ logfile: Literal, _ maxbytes: Literal,
+    _ backups: Literal, _ syslog: Literal, or own: LogTarget
   ) -> LogDestination {
     var result = LogDestination(values.text(logfile).map { LogTarget($0) } ?? own)
     result.rotation = values.rotation(maxbytes, backups)
@@ -74,7 +74,7 @@ extension Reader {
 
   /// As Python's tempfile finds it, which Supervisor asks.
   private var temporaryDirectory: ByteString {
-    for name: StaticString in ["TMPDIR", "TEMP", "TMP"] {
+    for name: Literal in ["TMPDIR", "TEMP", "TMP"] {
       if let value = names.variable(ByteString(name)), !value.isEmpty { return value }
     }
     return "/tmp"

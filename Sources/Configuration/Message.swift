@@ -3,28 +3,39 @@
 
 /// Fills the gaps of a template in their order: `{}` plain, `{q}` in quotes and shortened, `{s}`
 /// shortened without quotes (control bytes escaped in both). A gap too many stays empty.
+///
+/// The values are given away: most of them are made for the message, and none of those hundreds of
+/// callers has to let go of them.
 @inline(never)
-public func message(_ template: StaticString, _ value: ByteString) -> ByteString {
+public func message(_ template: Literal, _ value: consuming ByteString) -> ByteString {
   fill(template, [value])
 }
 
 @inline(never)
-public func message(_ template: StaticString, _ first: ByteString, _ second: ByteString)
-  -> ByteString
-{
+public func message(
+  _ template: Literal, _ first: consuming ByteString, _ second: consuming ByteString
+) -> ByteString {
   fill(template, [first, second])
 }
 
 @inline(never)
 public func message(
-  _ template: StaticString, _ first: ByteString, _ second: ByteString, _ third: ByteString,
-  _ fourth: ByteString = ByteString()
+  _ template: Literal, _ first: consuming ByteString, _ second: consuming ByteString,
+  _ third: consuming ByteString
+) -> ByteString {
+  fill(template, [first, second, third])
+}
+
+@inline(never)
+public func message(
+  _ template: Literal, _ first: consuming ByteString, _ second: consuming ByteString,
+  _ third: consuming ByteString, _ fourth: consuming ByteString
 ) -> ByteString {
   fill(template, [first, second, third, fourth])
 }
 
 @inline(never)
-private func fill(_ template: StaticString, _ values: [ByteString]) -> ByteString {
+private func fill(_ template: Literal, _ values: [ByteString]) -> ByteString {
   let pattern = ByteString(template)
   var text = ByteString()
   var gaps = 0
@@ -51,9 +62,15 @@ private func fill(_ template: StaticString, _ values: [ByteString]) -> ByteStrin
 }
 
 /// A number for a message.
+@inline(__always)
 public func decimal(_ number: some BinaryInteger) -> ByteString {
+  decimalText(Int64(clamping: number))
+}
+
+@inline(never)
+public func decimalText(_ number: Int64) -> ByteString {
   var text = ByteString()
-  text.append(number: Int64(clamping: number))
+  text.append(number: number)
   return text
 }
 

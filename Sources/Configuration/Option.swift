@@ -41,7 +41,7 @@ public enum SectionKind: UInt8, CaseIterable, Sendable {
   case unixServer, inetServer, client, rpcInterface
 
   /// As it is written above its options.
-  public var title: StaticString {
+  public var title: Literal {
     switch self {
     case .program: "[program:NAME]"
     case .globals: "[swinit]"

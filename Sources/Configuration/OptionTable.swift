@@ -3,8 +3,9 @@
 //   NAME | KIND BOUNDS EFFECT | DEFAULT | HELP
 //
 // KIND is a case of `OptionKind`; BOUNDS is `any` (all 32 bits), `LOWEST..` or `LOWEST..HIGHEST`,
-// or missing (0 and more), octal where the option is; EFFECT is `ignored` (`OptionEffect.none`),
-// `missing`, or nothing at all. A line that goes on is indented by a third blank, which stays.
+// or missing (0 and more), octal where the option is, of seconds `1..` for more than 0; EFFECT is
+// `ignored` (`OptionEffect.none`), `missing`, or nothing at all. A line that goes on is indented by a
+// third blank, which stays.
 //
 // Rows as Swift values would be built by code, a hundred bytes of it for each, and their strings
 // would be pointers that the start has to relocate. The text is taken apart once.
@@ -21,36 +22,33 @@ public struct FixedText: @unchecked Sendable {
     self.count = count
   }
 
-  init(_ text: StaticString) {
-    self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
-  }
+  init(_ text: Literal) { self.init(start: text.start, count: text.count) }
 
   @inline(never)
-  func hasSameText(as other: StaticString) -> Bool {
-    guard count == other.utf8CodeUnitCount else { return false }
-    for index in 0..<count where start[index] != other.utf8Start[index] { return false }
-    return true
+  func hasSameText(as other: Literal) -> Bool {
+    for index in 0..<count where start[index] != other.start[index] { return false }
+    return other.start[count] == 0
   }
 }
 
 /// Reads the fields of a table one after the other.
 struct TableReader {
-  private let text: StaticString
+  private let text: Literal
+  /// Never beyond the NUL.
   private var position = 0
 
-  init(_ text: StaticString) { self.text = text }
+  init(_ text: Literal) { self.text = text }
 
-  var isAtEnd: Bool { position >= text.utf8CodeUnitCount }
+  var isAtEnd: Bool { text.start[position] == 0 }
 
   /// Up to the next `|` or line end, without the blanks at its ends.
   @inline(never)
   mutating func field() -> FixedText {
-    let bytes = text.utf8Start
-    var first = min(position, text.utf8CodeUnitCount)
-    position = first
+    let bytes = text.start
+    var first = position
     while !isAtEnd, bytes[position] != UInt8(ascii: "|"), bytes[position] != 0x0A { position += 1 }
     var end = position
-    position += 1
+    if !isAtEnd { position += 1 }
     while first < end, bytes[first] == 0x20 { first += 1 }
     while first < end, bytes[end - 1] == 0x20 { end -= 1 }
     return FixedText(start: bytes + first, count: end - first)
@@ -73,7 +71,7 @@ extension SectionKind {
   /// Its own options. A listener and an fcgi-program have those of a program as well.
   public var options: [Option] { tables[Int(rawValue)] }
 
-  var table: StaticString {
+  var table: Literal {
     switch self {
     case .program: programTable
     case .globals: globalTable
@@ -120,7 +118,7 @@ extension Option {
 
 /// What the kinds are called in the tables and in the reference, and what an error says is allowed;
 /// in the order of their cases.
-private let kinds: StaticString = """
+private let kinds: Literal = """
   flag | boolean | true or false is allowed (also yes, no, on, off, 1, 0)
   integer | integer | a whole number is allowed
   seconds | seconds | a number of seconds is allowed, as 10 or 0.5

@@ -1,5 +1,5 @@
 /// `[swinit]`; `[supervisord]` and `[supervisor]` have the same.
-let globalTable: StaticString = """
+let globalTable: Literal = """
   essential | essential | fatal | Default of essential for all programs. In a configuration with\
    [supervisord] and without [swinit]: none.
   stay | flag | false | Stay when all programs have ended. In a configuration with [supervisord]\
@@ -40,20 +40,20 @@ let globalTable: StaticString = """
   """
 
 /// `[group:NAME]`.
-let groupTable: StaticString = """
+let groupTable: Literal = """
   programs | names | | The programs that belong to it, required. They leave their own groups.
   priority | integer any | 999 | Place in the order, before that of its programs: low numbers\
    start first and stop last.
   """
 
 /// `[include]`.
-let includeTable: StaticString = """
+let includeTable: Literal = """
   files | text | | Patterns of files to read after this one, separated by blanks; relative to\
    this file.
   """
 
 /// `[unix_http_server]`.
-let unixServerTable: StaticString = """
+let unixServerTable: Literal = """
   file | path missing | | Path of the control socket.
   chmod | octal 0..07777 missing | 0700 | Mode of the socket, octal.
   chown | user missing | | Owner (and group) of the socket.
@@ -62,14 +62,14 @@ let unixServerTable: StaticString = """
   """
 
 /// `[inet_http_server]`.
-let inetServerTable: StaticString = """
+let inetServerTable: Literal = """
   port | address missing | | Where the control server listens.
   username | text missing | | User name for clients.
   password | text missing | | Password for clients, plain or {SHA}hex.
   """
 
 /// `[supervisorctl]`.
-let clientTable: StaticString = """
+let clientTable: Literal = """
   serverurl | text missing | http://localhost:9001 | URL of the control server.
   username | text missing | | User name for the server.
   password | text missing | | Password for the server.
@@ -78,7 +78,7 @@ let clientTable: StaticString = """
   """
 
 /// `[rpcinterface:supervisor]`.
-let rpcInterfaceTable: StaticString = """
+let rpcInterfaceTable: Literal = """
   supervisor.rpcinterface_factory | text ignored | supervisor.rpcinterface:make_main_rpcinterface\
    | The Python function that Supervisor calls; built in here.
   """

@@ -46,11 +46,13 @@ public final class Probe: Equatable, Sendable {
   /// The longest path of a unix socket (`unix(7)`).
   static let longestSocketPath = 107
 
-  /// The program says so itself, or an event tells: nothing is to be asked time and again.
+  /// The program says so itself: nothing is to be asked time and again. A path is waited for by
+  /// inotify, which does not tell of all of them (behind a dangling link, in /proc, in what is mounted
+  /// there), so that it is asked for again and again as well.
   public var isAwaited: Bool {
     switch kind {
-    case .running, .notify, .newline, .path: return true
-    case .tcp, .unix, .http, .command: return false
+    case .running, .notify, .newline: return true
+    case .path, .tcp, .unix, .http, .command: return false
     }
   }
 

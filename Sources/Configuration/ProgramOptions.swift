@@ -1,5 +1,5 @@
 /// `[program:NAME]`: Supervisor's options with its defaults, and what swinit has beside them.
-let programTable: StaticString = """
+let programTable: Literal = """
   command | command | | The program and its arguments, required. Split by shell quoting rules,\
    but no shell runs it.
   process_name | processName | %(program_name)s | Name of each process; must contain\
@@ -51,8 +51,8 @@ let programTable: StaticString = """
   ready_timeout | seconds | 60 | How long it may take to be ready before that counts as a failed\
    start; 0: for ever. A oneshot has none unless it is set.
   health | probe | | What is tried while it is RUNNING, as ready: tcp, http, unix, path or exec.
-  health_interval | seconds | 10 | The pause between two tries of health.
-  health_timeout | seconds | 5 | How long one try of health or ready may take; a command is then\
+  health_interval | seconds 1.. | 10 | The pause between two tries of health.
+  health_timeout | seconds 1.. | 5 | How long one try of health or ready may take; a command is then\
    killed with its group.
   health_retries | integer 1.. | 3 | Failures in a row after which it is restarted.
   user | user | | User (and group) to run as, by name or number. Unset: as swinit. HOME, USER,\
@@ -86,7 +86,7 @@ let programTable: StaticString = """
   stderr_syslog | flag | false | Send its stderr to syslog as well.
   serverurl | text missing | AUTO | URL of the control server, as SUPERVISOR_SERVER_URL.
   stop_command | command | | Run instead of the stop signal, as the program is, with its pid in\
-   MAINPID. If it fails the signal is sent; after stopwaitsecs both are killed.
+   the variable MAINPID (no shell puts it in). If it fails the signal is sent; after stopwaitsecs both are killed.
   forward_signals | signals | | Signals for swinit that it gets too while it is RUNNING; not those\
    that begin the stop.
   reloadsignal | signal missing | HUP | The signal that makes it reload.
@@ -122,7 +122,7 @@ let programTable: StaticString = """
   """
 
 /// `[eventlistener:NAME]`, beside those of a program.
-let eventListenerTable: StaticString = """
+let eventListenerTable: Literal = """
   events | events missing | | The events it wants, required.
   buffer_size | integer 1.. missing | 10 | How many events wait for it before the oldest is\
    dropped; at least 1.
@@ -132,7 +132,7 @@ let eventListenerTable: StaticString = """
   """
 
 /// `[fcgi-program:NAME]`, beside those of a program.
-let fcgiProgramTable: StaticString = """
+let fcgiProgramTable: Literal = """
   socket | socket missing | | The socket that its processes share, required.
   socket_owner | user missing | | Owner (and group) of a unix socket.
   socket_mode | octal 0..07777 missing | 0700 | Mode of a unix socket, octal.

@@ -11,23 +11,23 @@ extension Reader {
   @inline(never)
   func checkReadiness(_ values: SectionValues) {
     if values.flag("oneshot") {
-      for name: StaticString in ["ready", "health"] {
-        guard let place = values.place(name) else { continue }
-        faults.error(
-          place,
-          message(
-            "cannot use {} with oneshot=true: a oneshot is ready when it has ended",
-            ByteString(name)))
-      }
+      refuseTests(values, "oneshot=true: a oneshot is ready when it has ended")
       if let place = values.place("autorestart"),
         values.word("autorestart") == Autorestart.always.rawValue
       {
         faults.error(place, "cannot combine autorestart=true with oneshot=true: it runs once")
       }
+      if let place = values.place("pidfile") {
+        faults.error(
+          place, "cannot combine pidfile with oneshot=true: a daemon does not run to its end")
+      }
       if let place = values.place("schedule") {
         faults.error(
           place, "cannot combine schedule with oneshot=true: each run ends, leave oneshot out")
       }
+    }
+    if values.text("schedule") != nil, !values.flag("oneshot") {
+      refuseTests(values, "schedule=: nobody waits for a run")
     }
     if let health = probe("health", values), let place = values.place("health"),
       health.kind == .running || health.kind == .notify || health.kind == .newline
@@ -38,10 +38,19 @@ extension Reader {
           "cannot use {q} for health: tcp, http, unix, path or exec is allowed",
           values.text("health") ?? ""))
     }
-    for name: StaticString in ["ready", "health"] {
+    for name: Literal in ["ready", "health"] {
       guard let host = probe(name, values)?.host, !host.isEmpty, let place = values.place(name)
       else { continue }
       hosts.append(Wait(host, untilEnd: false, place))
+    }
+  }
+
+  /// `ready` and `health`.
+  private func refuseTests(_ values: SectionValues, _ reason: Literal) {
+    for name: Literal in ["ready", "health"] {
+      guard let place = values.place(name) else { continue }
+      faults.error(
+        place, message("cannot use {} with {}", ByteString(name), ByteString(reason)))
     }
   }
 
@@ -60,7 +69,7 @@ extension Reader {
     if values.setting("ready_timeout") == nil { program.readyTimeout = .zero }
   }
 
-  private func probe(_ name: StaticString, _ values: SectionValues) -> Probe? {
+  private func probe(_ name: Literal, _ values: SectionValues) -> Probe? {
     values.text(name).flatMap { Probe.parse($0) }
   }
 }

@@ -70,7 +70,7 @@ public func nearestOption(_ name: ByteString) -> ByteString? {
 
 extension OptionEffect {
   /// Behind the help.
-  fileprivate var note: StaticString {
+  fileprivate var note: Literal {
     switch self {
     case .full: ""
     case .none: " Accepted without effect."

@@ -4,14 +4,14 @@
 extension Reader {
   /// Options of a program that would have an effect in Supervisor.
   func remarkProgram(_ values: SectionValues) {
-    for name: StaticString in ["stdout_capture_maxbytes", "stderr_capture_maxbytes"] {
+    for name: Literal in ["stdout_capture_maxbytes", "stderr_capture_maxbytes"] {
       if let place = values.place(name), values.number(name) ?? 0 > 0 {
         faults.warn(
           place, fold: "capture",
           message("{} is not in this version: nothing is captured", ByteString(name)))
       }
     }
-    for name: StaticString in ["stdout_events_enabled", "stderr_events_enabled"] {
+    for name: Literal in ["stdout_events_enabled", "stderr_events_enabled"] {
       if let place = values.place(name), values.flag(name) {
         faults.warn(
           place, fold: "log events",
@@ -41,11 +41,25 @@ extension Reader {
       )
       return
     }
+    if let instead = Self.instead(of: values.setting("command")?.written ?? ByteString()) {
+      return faults.warn(section.place, message("[{s}] is not run: {}", name, instead))
+    }
     var text = message("[{s}] is not run: there are no event listeners in this version", name)
     if let line = essentialInstead(of: values) {
       text.append(message("; if it is to stop the container, {} under [swinit] does that", line))
     }
     faults.warn(section.place, text)
+  }
+
+  /// What does the job of a listener that everybody knows.
+  private static func instead(of command: ByteString) -> ByteString? {
+    if command.contains("dependent_startup") {
+      return "its work is done here (dependent_startup=)"
+    }
+    guard command.contains("supervisor_stdout") || command.contains("supervisor-stdout") else {
+      return nil
+    }
+    return "log_format=prefix under [swinit] does what it does"
   }
 
   /// What does the job of a listener that waits for the end of programs.

@@ -84,7 +84,7 @@ private final class JSONWriter {
   private var isBehindKey = false
 
   @inline(never)
-  func begin(_ bracket: StaticString) {
+  func begin(_ bracket: Literal) {
     separate()
     text.append(literal: bracket)
     depth += 1
@@ -92,7 +92,7 @@ private final class JSONWriter {
   }
 
   @inline(never)
-  func end(_ bracket: StaticString) {
+  func end(_ bracket: Literal) {
     depth -= 1
     if needsComma { breakLine() }
     text.append(literal: bracket)

@@ -72,14 +72,14 @@ public final class Schedule: Equatable, Sendable {
 }
 
 /// The words that stand for a schedule, each with the fields that it means.
-private let nicknames: StaticString = """
+private let nicknames: Literal = """
   @hourly | 0 * * * * | @daily | 0 0 * * * | @midnight | 0 0 * * * | @weekly | 0 0 * * 0 \
   | @monthly | 0 0 1 * * | @yearly | 0 0 1 1 * | @annually | 0 0 1 1 * | @every | | @reboot |
   """
 
 /// One of the five fields: what it is called, its bounds, and the names of its numbers from the
 /// lowest on.
-private let fields: StaticString = """
+private let fields: Literal = """
   minute | 0 | 59 | | hour | 0 | 23 | | day of month | 1 | 31 | | month | 1 | 12 \
   | jan feb mar apr may jun jul aug sep oct nov dec | day of week | 0 | 7 \
   | sun mon tue wed thu fri sat

@@ -89,7 +89,7 @@ struct SectionList {
   }
 
   @inline(never)
-  func section(_ name: StaticString) -> Section? {
+  func section(_ name: Literal) -> Section? {
     for section in sections where section.name == name { return section }
     return nil
   }

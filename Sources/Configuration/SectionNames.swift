@@ -1,6 +1,6 @@
 /// How the names of sections begin, in the order of `SectionKind`, and what else is one of the last;
 /// with a colon where an own name stands behind it.
-private let sectionWords: StaticString = """
+private let sectionWords: Literal = """
   program: | swinit | group: | include | eventlistener: | fcgi-program: | unix_http_server \
   | inet_http_server | supervisorctl | rpcinterface: | supervisord
   """

@@ -16,50 +16,50 @@ final class SectionValues {
 
   /// nil: this kind of section has no such option.
   @inline(never)
-  func index(_ name: StaticString) -> Int? {
+  func index(_ name: Literal) -> Int? {
     for index in options.indices where options[index].name.hasSameText(as: name) { return index }
     return nil
   }
 
   @inline(never)
-  private func value(_ name: StaticString) -> Value? {
+  private func value(_ name: Literal) -> Value? {
     guard let index = index(name) else { return nil }
     return values[index]
   }
 
   /// The value, where it was set; nil: it was not.
   @inline(never)
-  func setting(_ name: StaticString) -> Value? {
+  func setting(_ name: Literal) -> Value? {
     guard let value = value(name), value.entry != nil else { return nil }
     return value
   }
 
   /// Where it was set; nil: it was not.
   @inline(never)
-  func place(_ name: StaticString) -> Place? { value(name)?.entry?.place }
+  func place(_ name: Literal) -> Place? { value(name)?.entry?.place }
 
   @inline(never)
-  func number(_ name: StaticString) -> Int64? { value(name)?.number }
+  func number(_ name: Literal) -> Int64? { value(name)?.number }
 
   /// The number, or 0; never beyond the limits of 32 bits.
   @inline(never)
-  func int32(_ name: StaticString) -> Int32 { Int32(clamping: number(name) ?? 0) }
+  func int32(_ name: Literal) -> Int32 { Int32(clamping: number(name) ?? 0) }
 
   /// The raw value of one of a few words; nil: unset.
   @inline(never)
-  func word(_ name: StaticString) -> UInt8? { number(name).map { UInt8(clamping: $0) } }
+  func word(_ name: Literal) -> UInt8? { number(name).map { UInt8(clamping: $0) } }
 
   /// A mode; nil: unset.
   @inline(never)
-  func mode(_ name: StaticString) -> UInt32? { number(name).map { UInt32(clamping: $0) } }
+  func mode(_ name: Literal) -> UInt32? { number(name).map { UInt32(clamping: $0) } }
 
   @inline(never)
-  func flag(_ name: StaticString) -> Bool { number(name) == 1 }
+  func flag(_ name: Literal) -> Bool { number(name) == 1 }
 
-  func duration(_ name: StaticString) -> Nanoseconds { Nanoseconds(number(name) ?? 0) }
+  func duration(_ name: Literal) -> Nanoseconds { Nanoseconds(number(name) ?? 0) }
 
   @inline(never)
-  func text(_ name: StaticString) -> ByteString? { value(name)?.text }
+  func text(_ name: Literal) -> ByteString? { value(name)?.text }
 }
 
 extension Reader {
@@ -131,7 +131,9 @@ extension Reader {
       reject(text, option, entry)
       return nil
     }
-    if option.kind == .seconds, text.contains(byte: UInt8(ascii: ".")) {
+    if option.kind == .seconds, text.contains(byte: UInt8(ascii: ".")),
+      option.name.hasSameText(as: "startsecs") || option.name.hasSameText(as: "stopwaitsecs")
+    {
       faults.warn(
         entry.place, fold: "fraction",
         message("Supervisor takes only whole seconds for {}", entry.key))
@@ -153,7 +155,9 @@ extension Reader {
     var problem = message("cannot read {} {q}", ByteString(option.name), text)
     if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
     problem.append(literal: ": ")
-    let isNumber = option.kind == .integer || option.kind == .octal
+    let isNumber =
+      option.kind == .integer || option.kind == .octal
+      || option.kind == .seconds && option.lowest > 0
     problem.append(isNumber ? option.range : option.kind.allowed)
     if option.kind == .capabilities {
       var bad = ByteString()
@@ -249,6 +253,7 @@ extension Option {
     if kind == .octal {
       return message("an octal number of 0 to 0{} is allowed, as 022", octal(Int64(highest)))
     }
+    if kind == .seconds { return "more than 0 seconds are allowed, as 10 or 0.5" }
     if lowest == .min { return "a whole number is allowed, of 32 bits" }
     if highest == .max {
       return message("a whole number, {} or more, is allowed", decimal(lowest))

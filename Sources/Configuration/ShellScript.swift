@@ -61,10 +61,11 @@ struct ShellScript {
 
   /// Of `sleep 60`, also behind `do`.
   private static func pause(_ command: ByteString) -> ByteString? {
-    var words = command.wordsBetweenBlanks
-    if let first = words.first, first.equals("do") { words.removeFirst() }
-    guard words.count == 2, words[0].equals("sleep") else { return nil }
-    let pause = words[1].unsignedDecimal == nil ? words[1] : words[1] + "s"
+    let words = command.wordsBetweenBlanks
+    let first = words.first?.equals("do") == true ? 1 : 0
+    guard words.count == first + 2, words[first].equals("sleep") else { return nil }
+    let length = words[first + 1]
+    let pause = length.unsignedDecimal == nil ? length : length + "s"
     return readPeriod(pause) == nil ? nil : pause
   }
 
@@ -116,7 +117,7 @@ struct ShellScript {
   }
 
   /// Equal, quotes and parentheses around it aside.
-  private static func isWord(_ text: ByteString, _ word: StaticString) -> Bool {
+  private static func isWord(_ text: ByteString, _ word: Literal) -> Bool {
     let closing: ByteString = "\"')}"
     let opening: ByteString = "\"'({"
     var start = 0

@@ -65,6 +65,7 @@ public struct Signal: Hashable, Sendable {
   }
 
   /// The name with SIG, as a person writes it: `SIGTERM`, `SIGRTMIN+3`.
+  @inline(never)
   public var name: ByteString {
     if number >= 1, number <= 31 {
       return message("SIG{}", ByteString(WordList.signals[Int64(number) - 1]).uppercased)

@@ -26,7 +26,7 @@ extension Option {
     switch kind {
     case .flag: number(parseFlag(text))
     case .integer: bounded(text.signedDecimal)
-    case .seconds: number(parseSeconds(text))
+    case .seconds: number(parseSeconds(text).flatMap { $0 < Int64(lowest) ? nil : $0 })
     case .size: number(parseSize(text))
     case .octal: bounded(parseOctal(text))
     case .signal: number(Signal(text).map { Int64($0.number) })
@@ -84,9 +84,9 @@ extension Option {
 
 /// The words of an option that allows only a few, in the order of their raw values.
 struct WordList {
-  private let text: StaticString
+  private let text: Literal
 
-  init(_ text: StaticString) { self.text = text }
+  init(_ text: Literal) { self.text = text }
 
   static let autorestart = WordList("false | unexpected | true")
   static let essential = WordList("none | fatal | exit")
@@ -118,7 +118,8 @@ struct WordList {
   /// Conditions of a loop that are always true.
   static let endless = WordList("true | : | [ true ] | [ 1 ] | [[ true ]] | [ : ] | ((1))")
   /// They run something, stay, and do not always pass signals on.
-  static let wrappers = WordList("npm | npx | yarn | pnpm | sudo")
+  static let wrappers = WordList(
+    "npm | npx | yarn | pnpm | sudo | apachectl | apache2ctl | mysqld_safe | mariadbd-safe")
   /// No and yes by turns; the first two are the ones that are written.
   static let flag = WordList("false | true | no | yes | off | on | f | t | n | y | 0 | 1")
 

@@ -7,7 +7,7 @@ import Linux
 /// namespace the name is `/` and so is the mount; without one an engine mounts the container's own
 /// cgroup, whose name stands as the root of the mount and has to be taken off. Version 2 has one
 /// hierarchy for all controllers, which may stand beside those of version 1.
-func cgroupFolders(_ controller: StaticString) -> [ByteString] {
+func cgroupFolders(_ controller: Literal) -> [ByteString] {
   let cgroups = lines(of: "/proc/self/cgroup")
   var folders: [ByteString] = []
   for line in lines(of: "/proc/self/mountinfo") {
@@ -37,7 +37,7 @@ private func lines(of path: ByteString) -> [ByteString] {
 }
 
 /// Whether a list with commas holds the word.
-private func lists(_ list: ByteString, _ word: StaticString) -> Bool {
+private func lists(_ list: ByteString, _ word: Literal) -> Bool {
   for item in list.split(at: UInt8(ascii: ",")) where item.equals(word) { return true }
   return false
 }

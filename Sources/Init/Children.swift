@@ -92,9 +92,10 @@ extension EventLoop {
     for _ in 0..<Self.reapBatch where !streams.hasReadEnough {
       switch reapOne() {
       case .one(let ended):
-        // The child wrote its report before it ended: it comes first.
+        // The child wrote its report before it ended, and said that it is ready: that comes first.
         if let slot = supervisor.slot(of: ended.pid) {
           readReport(slot)
+          if !probes.isEmpty, probes.takeLastWord(slot) { feed(.probed(slot, nil)) }
           closeInput(of: slot)
           streams.programEnded(slot, epoll)
         }

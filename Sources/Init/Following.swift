@@ -108,6 +108,7 @@ struct Following {
 
   // What the descriptors tell.
 
+  @inline(never)
   mutating func filesChanged(_ world: inout FollowingWorld) -> [Order] {
     guard let watcher else { return [] }
     var orders: [Order] = []
@@ -120,6 +121,7 @@ struct Following {
   }
 
   /// A pidfd is readable: the daemon has ended. A child's status comes with its reaping.
+  @inline(never)
   mutating func processEnded(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
     // The event may be that of an earlier daemon, fetched before this one was taken on.
     guard let index = index(slot), let handle = entries[index].handle, handle.hasEnded else {
@@ -141,6 +143,7 @@ struct Following {
     return earliest
   }
 
+  @inline(never)
   mutating func timePassed(_ world: inout FollowingWorld) -> [Order] {
     var orders: [Order] = []
     for index in entries.indices {
@@ -209,6 +212,7 @@ struct Following {
   }
 
   /// A program of which no process is known is told to stop.
+  @inline(never)
   mutating func stopAwaited(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
     guard let index = index(slot) else { return [] }
     return tell(index, .told, &world)
@@ -217,6 +221,7 @@ struct Following {
   // The file.
 
   /// Watches the file anew where that is needed, and reads it.
+  @inline(never)
   private mutating func look(_ index: Int, _ world: inout FollowingWorld) -> [Order] {
     guard entries[index].follower.wantsFile else { return [] }
     watch(index, &world)
@@ -232,6 +237,7 @@ struct Following {
   }
 
   /// Takes a daemon on, unless it is gone, or another one, by the time that it is held.
+  @inline(never)
   private mutating func take(
     _ index: Int, _ pid: ProcessID, _ world: inout FollowingWorld
   ) -> [Order] {
@@ -254,6 +260,7 @@ struct Following {
     return tell(index, .named(pid), &world)
   }
 
+  @inline(never)
   private mutating func drop(_ index: Int, _ world: inout FollowingWorld) {
     guard let handle = entries[index].handle else { return }
     world.epoll.remove(handle.descriptor)
@@ -261,6 +268,7 @@ struct Following {
     entries[index].handle = nil
   }
 
+  @inline(never)
   private mutating func letGo(_ index: Int, _ world: inout FollowingWorld) {
     drop(index, &world)
     unwatch(index)
@@ -268,6 +276,7 @@ struct Following {
     entries[index].pause = Self.firstLook
   }
 
+  @inline(never)
   private mutating func unwatch(_ index: Int) {
     let watch = entries[index].watch
     entries[index].watch = -1
@@ -276,6 +285,7 @@ struct Following {
     watcher?.remove(watch)
   }
 
+  @inline(never)
   private mutating func watch(_ index: Int, _ world: inout FollowingWorld) {
     if watcher == nil, hasWatcher {
       watcher = try? FileWatcher()

@@ -3,7 +3,7 @@ import Linux
 import Supervision
 
 /// Makes processes: turns a program's configuration into what fork and exec need.
-struct Launcher {
+final class Launcher {
   private let configuration: Configuration
   /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
   private let environment: WordBlock
@@ -14,7 +14,7 @@ struct Launcher {
   private let openFiles: (soft: UInt64, hard: UInt64)?
 
   /// Where Supervisor looks for a command when there is no PATH at all.
-  private static let fallbackPath: StaticString = "/bin:/usr/bin:/usr/local/bin"
+  private static let fallbackPath: Literal = "/bin:/usr/bin:/usr/local/bin"
 
   init(
     _ configuration: Configuration, devNull: FileDescriptor, streams: Streams,
@@ -166,8 +166,8 @@ struct Launcher {
       if !hasAccount { unmet |= Self.unmetAccount }
     }
     let group = configuration.groups[program.group].name
-    environment.set("SUPERVISOR_PROCESS_NAME=" + program.name)
-    environment.set("SUPERVISOR_GROUP_NAME=" + group)
+    environment.set(ByteString("SUPERVISOR_PROCESS_NAME=") + program.name)
+    environment.set(ByteString("SUPERVISOR_GROUP_NAME=") + group)
     if let attributes = program.attributes { try Surroundings.add(attributes, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)

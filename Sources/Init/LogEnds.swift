@@ -130,7 +130,7 @@ extension Streams {
   /// What was dropped because nobody can read it, for the last lines.
   func sayWhatWasDropped() {
     for sink in sinks where sink.dropped > 0 {
-      let text: StaticString =
+      let text: Literal =
         sink.kind == .syslog
         ? "{}: {} bytes were dropped: a line was too long"
         : "{}: {} bytes were dropped: nobody can read them"

@@ -13,6 +13,7 @@ extension EventLoop {
 
   // Programs that put themselves into the background.
 
+  @inline(never)
   func world() -> FollowingWorld {
     FollowingWorld(
       now: now(), epoll: epoll, filesToken: Token.pidfiles.packed,
@@ -26,6 +27,7 @@ extension EventLoop {
     carryOut(body(&following, &world))
   }
 
+  @inline(never)
   func carryOut(_ orders: [Following.Order]) {
     for order in orders {
       switch order {
@@ -42,12 +44,7 @@ extension EventLoop {
 
   func beginSchedules() {
     guard messages.configuration.followsWallClock else { return }
-    if let zone = missingZone() {
-      log.write(
-        .warn,
-        message(
-          "TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone)))
-    }
+    if let remark = remarkOnZone(messages.configuration) { log.write(.warn, remark) }
     do throws(Errno) {
       let timer = try WallTimer()
       try epoll.addReader(timer.descriptor, token: Token.wallClock.packed)
@@ -68,4 +65,12 @@ extension EventLoop {
       feed(.clock(WallTime(seconds: wallNow())))
     }
   }
+}
+
+/// What is to be said of TZ where a schedule goes by it.
+@inline(never)
+public func remarkOnZone(_ configuration: Configuration) -> ByteString? {
+  guard configuration.followsWallClock, let zone = missingZone() else { return nil }
+  return message(
+    "TZ {q}: there is no such zone file (tzdata), schedules run in UTC", ByteString(zone))
 }

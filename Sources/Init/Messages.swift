@@ -6,7 +6,7 @@ import Supervision
 // step was done to, and the reason.
 
 /// Renders what the core reports.
-struct Messages {
+final class Messages {
   let configuration: Configuration
   /// Another user's programs cannot be had: the hint that goes with EPERM.
   let isRoot: Bool
@@ -27,7 +27,7 @@ struct Messages {
   }
 
   /// - Parameter outOfMemory: what is said of a death by SIGKILL; nil: what is always said.
-  mutating func remember(_ slot: Slot, outOfMemory words: ByteString?) {
+  func remember(_ slot: Slot, outOfMemory words: ByteString?) {
     if outOfMemory.isEmpty {
       if words == nil { return }
       outOfMemory = Array(repeating: "", count: configuration.programs.count)
@@ -72,7 +72,7 @@ struct Messages {
       let all = crashes?.count == tries ? pace(crashes) : ""
       return message("{}: FATAL, {} ({}{})", name(slot), reason(slot, failure), count, all)
     case .exited(let slot, let status, let expected, let restart):
-      let judgement: StaticString = expected ? "expected" : "unexpected"
+      let judgement: Literal = expected ? "expected" : "unexpected"
       let what: ByteString
       switch status {
       case .exited(let code):
@@ -116,14 +116,17 @@ struct Messages {
         localText(of: time, in: zone))
     case .waiting(let slot, let other):
       return message("{}: waits for {}", name(slot), name(other))
+    case .unhealthy(let slot, .notMade(let errno), _, _):
+      return message("{}: health cannot be tested: {}", name(slot), Errno(code: errno).text)
     case .unhealthy(let slot, let failure, let count, let most):
       return message(
         "{}: health failed ({} of {}): {}", name(slot), decimal(count), decimal(most),
         text(of: failure))
     case .givingUp(let slot, let pid, let signal, let isReady):
-      let what: ByteString = isReady ? "not well" : "not ready in time"
       return message(
-        "{}: {}, {} and another start (pid {})", name(slot), what, signal.name, decimal(pid))
+        isReady
+          ? "{}: not well, {} and another start (pid {})" : "{}: not ready in time, {} (pid {})",
+        name(slot), signal.name, decimal(pid))
     case .draining(let pause):
       return message("draining: the programs are told in {}", secondsText(pause))
     case .nothingToStart: return "no program starts by itself: waiting"
@@ -165,10 +168,12 @@ struct Messages {
     message("{}: cannot run stop_command: {}", name(slot), step(slot, failure, isStop: true))
   }
 
+  @inline(never)
   func name(_ slot: Slot) -> ByteString {
     configuration.displayName(configuration.programs[slot])
   }
 
+  @inline(never)
   private func text(of next: NextRun) -> ByteString {
     switch next {
     case .at(let time): return message("next run {}", localText(of: time, in: zone))
@@ -182,6 +187,7 @@ struct Messages {
     return restart > .zero ? message(", restarting in {}", secondsText(restart)) : ", restarting"
   }
 
+  @inline(never)
   func reason(_ slot: Slot, _ failure: StartFailure) -> ByteString {
     switch failure {
     case .spawn(let failure): return message("cannot start: {}", step(slot, failure))
@@ -190,7 +196,9 @@ struct Messages {
       let isOneshot = configuration.programs[slot].oneshot
       return text(of: status, slot) + (isOneshot ? "" : " before it was ready")
     case .notReady(let time, let last):
-      let why: ByteString = last.map { message(" ({})", text(of: $0)) } ?? ""
+      // Of a path there is nothing to add.
+      let isPath = configuration.programs[slot].ready?.kind == .path
+      let why: ByteString = isPath ? "" : last.map { message(" ({})", text(of: $0)) } ?? ""
       return message("not ready after {}", secondsText(time)) + why
     case .dependency(let other, _): return message("{}, which it depends on, is FATAL", name(other))
     }
@@ -199,7 +207,7 @@ struct Messages {
   private func text(of failure: ProbeFailure) -> ByteString {
     switch failure {
     case .timedOut: return "no answer in time"
-    case .errno(let errno): return Errno(code: errno).text
+    case .errno(let errno), .notMade(let errno): return Errno(code: errno).text
     case .http(0): return "no web server's answer"
     case .http(let status): return message("answer {}", decimal(status))
     case .ended(let status): return text(of: status)
@@ -215,6 +223,7 @@ struct Messages {
   }
 
   /// - Parameter slot: the program whose own process ended so.
+  @inline(never)
   func text(of status: WaitStatus, _ slot: Slot? = nil) -> ByteString {
     switch status {
     case .exited(let code):
@@ -226,10 +235,12 @@ struct Messages {
     }
   }
 
+  @inline(never)
   private func process(_ pid: ProcessID) -> ByteString {
     pid == 0 ? "what is left of it" : message("pid {}", decimal(pid))
   }
 
+  @inline(never)
   private func words(ofKill slot: Slot) -> ByteString? {
     outOfMemory.isEmpty || outOfMemory[slot].isEmpty ? nil : outOfMemory[slot]
   }
@@ -264,7 +275,7 @@ struct Messages {
   }
 
   /// The step's call, what it was done to, and the reason.
-  private static func template(_ step: SpawnStep) -> StaticString {
+  private static func template(_ step: SpawnStep) -> Literal {
     switch step {
     case .user: return "user {q}: no such user in /etc/passwd"
     case .group: return "user {q}: no such group in /etc/group"
@@ -316,7 +327,7 @@ struct Messages {
   /// Which capability it was that the kernel wanted.
   private func hint(_ step: SpawnStep, _ errno: Errno) -> ByteString {
     guard errno == .permission || errno == .noAccess else { return "" }
-    let capability: StaticString
+    let capability: Literal
     switch step {
     case .groups, .gid: capability = "SETGID"
     case .uid: capability = "SETUID"
@@ -340,6 +351,7 @@ struct Messages {
 }
 
 /// `2 s`, `1.5 s`.
+@inline(never)
 public func secondsText(_ length: Nanoseconds) -> ByteString {
   let whole = length.count / 1_000_000_000
   let tenths = length.count % 1_000_000_000 / 100_000_000

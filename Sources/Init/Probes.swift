@@ -74,6 +74,7 @@ struct Probes {
 
   mutating func takeAnswer() -> Answer? { answers.popLast() }
 
+  @inline(never)
   private mutating func answer(_ entry: Entry, _ failure: ProbeFailure?) {
     entry.probe = nil
     release(entry)
@@ -81,6 +82,7 @@ struct Probes {
   }
 
   /// Gives back what the test had, but for a command that was not reaped yet.
+  @inline(never)
   private mutating func release(_ entry: Entry) {
     closeSocket(entry)
     if entry.watch >= 0 {
@@ -94,6 +96,7 @@ struct Probes {
   // The owner's calls.
 
   /// A new process of the program is about to be made; what of the last one was left is closed.
+  @inline(never)
   mutating func willStart(_ slot: Slot, _ probe: Probe?) throws(Errno) -> ReadyChannel? {
     guard let entry = entry(slot) else { return nil }
     closeChannel(entry)
@@ -103,6 +106,7 @@ struct Probes {
   }
 
   /// - Parameter isHealth: the program is RUNNING: what is not there now will not be waited for.
+  @inline(never)
   mutating func start(
     _ slot: Slot, _ configuration: Configuration, isHealth: Bool, _ launcher: Launcher
   ) {
@@ -121,6 +125,7 @@ struct Probes {
     }
   }
 
+  @inline(never)
   mutating func stop(_ slot: Slot) {
     // It may have been found, and not told yet.
     answers.removeAll { $0.slot == slot }
@@ -136,9 +141,9 @@ struct Probes {
 
   // The program's own word.
 
+  @inline(never)
   private mutating func watchChannel(_ entry: Entry) {
-    guard let channel = entry.channel else { return }
-    if entry.isWatched { return }
+    guard let channel = entry.channel, !entry.isWatched else { return }
     let token = Token.readyChannel(entry.slot).packed
     do throws(Errno) {
       try epoll.addReader(channel, token: token)
@@ -148,6 +153,7 @@ struct Probes {
     }
   }
 
+  @inline(never)
   private mutating func closeChannel(_ entry: Entry) {
     guard let channel = entry.channel else { return }
     if entry.isWatched { epoll.remove(channel) }
@@ -176,6 +182,14 @@ struct Probes {
     if isReady, isAwaited { answer(entry, nil) }
   }
 
+  /// Of a process that has ended: whether it had said that it is ready, and that was not told yet.
+  mutating func takeLastWord(_ slot: Slot) -> Bool {
+    channelIsReadable(slot)
+    let isReady = answers.contains { $0.slot == slot && $0.failure == nil }
+    answers.removeAll { $0.slot == slot }
+    return isReady
+  }
+
   /// Messages taken in one turn.
   private static let messages = 16
 
@@ -199,6 +213,7 @@ struct Probes {
 
   private func isThere(_ path: ByteString) -> Bool { (try? isDirectory(path.bytes)) != nil }
 
+  @inline(never)
   private mutating func look(_ entry: Entry, waits: Bool) {
     guard let path = entry.probe?.text else { return }
     if isThere(path) { return answer(entry, nil) }
@@ -236,17 +251,15 @@ struct Probes {
 
   mutating func pathsChanged() {
     guard let changed = watcher?.changed() else { return }
-    for entry in entries {
-      guard entry.probe?.kind == .path, entry.watch >= 0,
-        changed.contains(-1) || changed.contains(entry.watch)
-      else { continue }
-      look(entry, waits: true)
+    for entry in entries where entry.probe?.kind == .path && entry.watch >= 0 {
+      if changed.contains(-1) || changed.contains(entry.watch) { look(entry, waits: true) }
     }
   }
 
   // Connections.
 
   /// - Parameter failure: how the address before this one failed.
+  @inline(never)
   private mutating func connect(_ entry: Entry, _ probe: Probe, after failure: ProbeFailure?) {
     do throws(Errno) {
       let socket: FileDescriptor
@@ -262,7 +275,8 @@ struct Probes {
       try epoll.addWriter(socket, token: token(entry))
     } catch {
       closeSocket(entry)
-      nextAddress(entry, probe, failure ?? .errno(error.code), isLast: error == .noEntry)
+      let why: ProbeFailure = error.isShortage ? .notMade(error.code) : .errno(error.code)
+      nextAddress(entry, probe, failure ?? why, isLast: error == .noEntry)
     }
   }
 
@@ -278,6 +292,7 @@ struct Probes {
     Token.probe(slot: entry.slot, generation: entry.generation).packed
   }
 
+  @inline(never)
   private mutating func closeSocket(_ entry: Entry) {
     guard let socket = entry.socket else { return }
     epoll.remove(socket)
@@ -343,11 +358,12 @@ struct Probes {
 
   // Commands.
 
+  @inline(never)
   private mutating func launch(_ entry: Entry, _ probe: Probe, _ launcher: Launcher) {
     // One that was killed and will not go must not be joined by others.
     if entry.command != 0 { return answer(entry, .timedOut) }
     switch launcher.launchProbe(entry.slot, probe.text) {
-    case .failed(let failure): answer(entry, .errno(failure.errno))
+    case .failed(let failure): answer(entry, .notMade(failure.errno))
     case .launched(let launched):
       // That it could not be executed shows as its exit status.
       launched.report.close()

@@ -318,9 +318,9 @@ final class Sink {
     news.say(.error, message(kind == .syslog ? Self.noSyslog : Self.waits, name, error.text))
   }
 
-  private static let waits: StaticString =
+  private static let waits: Literal =
     "{}: cannot write: {}: its programs wait until that is over"
-  private static let noSyslog: StaticString =
+  private static let noSyslog: Literal =
     "{}: /dev/log: {}: lines for it alone go to the container's stdout and stderr, copies nowhere"
 
   private func reconnect() {

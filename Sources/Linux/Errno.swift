@@ -18,6 +18,12 @@ public struct Errno: Error, Equatable, Sendable {
   public static let canceled = Errno(code: ECANCELED)
   public static let wouldBlock = Errno(code: EAGAIN)
 
+  /// Descriptors or memory have run out, ours or the machine's.
+  public var isShortage: Bool {
+    code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS || code == ENOSPC
+  }
+
   /// The C library's text: `No such file or directory`.
+  @inline(never)
   public var message: [UInt8] { bytes(of: strerror(code)) }
 }

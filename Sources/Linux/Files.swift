@@ -72,9 +72,9 @@ public func matches(of pattern: [UInt8]) -> [[UInt8]] {
 }
 
 /// The bytes of a C string.
+@inline(never)
 public func bytes(of string: UnsafePointer<CChar>) -> [UInt8] {
-  let count = strlen(string)
-  return UnsafeRawBufferPointer(start: string, count: count).map { $0 }
+  Array(UnsafeRawBufferPointer(start: string, count: strlen(string)))
 }
 
 /// The bytes of a literal.

@@ -16,19 +16,27 @@ public func processEntry(_ pid: Int32) -> ProcessEntry? {
     // The name in parentheses may hold anything: what follows the last one is regular.
     let end = text.lastIndex(of: UInt8(ascii: ")"))
   else { return nil }
-  let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
-  guard fields.count > 3, let parent = number(fields[1]), let session = number(fields[3]) else {
-    return nil
-  }
-  var start: UInt64 = 0
-  if fields.count > 19 {
-    for byte in fields[19] where byte >= 0x30 && byte <= 0x39 {
-      start = start &* 10 &+ UInt64(byte - 0x30)
+  // state, ppid, pgrp, session, then fifteen others, and the start time.
+  var entry = ProcessEntry(pid: pid, parent: 0, session: 0, isZombie: false, start: 0)
+  var field = -1
+  for byte in text[(end + 1)...] {
+    if byte == UInt8(ascii: " ") {
+      field += 1
+      continue
+    }
+    let digit = byte &- 0x30
+    guard digit <= 9 else {
+      if field == 0 { entry.isZombie = byte == UInt8(ascii: "Z") }
+      continue
+    }
+    switch field {
+    case 1: entry.parent = entry.parent &* 10 &+ Int32(digit)
+    case 3: entry.session = entry.session &* 10 &+ Int32(digit)
+    case 19: entry.start = entry.start &* 10 &+ UInt64(digit)
+    default: break
     }
   }
-  return ProcessEntry(
-    pid: pid, parent: parent, session: session, isZombie: fields[0].first == UInt8(ascii: "Z"),
-    start: start)
+  return field > 3 ? entry : nil
 }
 
 /// Every process that /proc shows, in no order; empty where there is no /proc.

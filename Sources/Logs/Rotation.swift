@@ -48,7 +48,7 @@ public func isAutomaticLog(_ name: ByteString, identifier: ByteString) -> Bool {
     digits += 1
   }
   if end > 0, bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
-  let suffix = [UInt8](".log".utf8)
+  let suffix = ByteString(".log").bytes
   guard end > suffix.count, bytes[(end - suffix.count)..<end].elementsEqual(suffix) else {
     return false
   }

@@ -223,3 +223,9 @@ public enum ExitReason: Equatable, Sendable {
     }
   }
 }
+
+extension [Action] {
+  /// As `Appending.swift` says.
+  @inline(never)
+  mutating func append(_ element: consuming Action) { appendInPlace(element, to: &self) }
+}

@@ -80,7 +80,7 @@ public enum StateName: Int32, CaseIterable, Sendable {
   case fatal = 200
   case unknown = 1000
 
-  public var text: StaticString {
+  public var text: Literal {
     switch self {
     case .stopped: return "STOPPED"
     case .starting: return "STARTING"
@@ -93,7 +93,7 @@ public enum StateName: Int32, CaseIterable, Sendable {
     }
   }
 
-  public var meaning: StaticString {
+  public var meaning: Literal {
     switch self {
     case .stopped: return "never started, or stopped on request"
     case .starting: return "started, not yet ready or up for startsecs"

@@ -10,7 +10,8 @@ import Configuration
 //                                                                                started again
 //
 // A program that is told to end here keeps its state until it has ended: RUNNING → STOPPING is a
-// person's way, or the container's end.
+// person's way, or the container's end. It gets its stop signal, or all of a sequence; its
+// `stop_command` may be what does not work any more, and is not run.
 //
 // What may never happen: two tests of one program at once, a test of a program that is neither
 // STARTING nor RUNNING, an answer that counts for a later test, and a wait for an answer without an
@@ -22,6 +23,9 @@ public enum ProbeFailure: Equatable, Sendable {
   case timedOut
   /// A system call on the way failed.
   case errno(Int32)
+  /// The test could not be made, for want of processes, descriptors or memory (`errno(3)`), which says
+  /// nothing about the program.
+  case notMade(Int32)
   /// What a web server answered; 0: what no web server would.
   case http(Int32)
   /// How the command ended.
@@ -100,8 +104,13 @@ extension Supervisor {
   private mutating func ask(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
     let isHealth = records[slot].state.name == .running
     records[slot].probe = .asking
-    if isHealth || configuration.programs[slot].ready?.isAwaited == false {
-      timers.set(probeTimer(slot), to: now + configuration.programs[slot].healthTimeout)
+    let ready = configuration.programs[slot].ready
+    if isHealth || ready?.isAwaited == false {
+      // A path that is not there is no answer that could come late.
+      let isPath = !isHealth && ready?.kind == .path
+      timers.set(
+        probeTimer(slot),
+        to: now + (isPath ? Self.lastProbePause : configuration.programs[slot].healthTimeout))
     }
     actions.append(.startProbe(slot, health: isHealth))
   }
@@ -157,7 +166,7 @@ extension Supervisor {
   ) {
     let retries = configuration.programs[slot].healthRetries
     if let failure {
-      records[slot].probeFailures += 1
+      if case .notMade = failure {} else { records[slot].probeFailures += 1 }
       let count = records[slot].probeFailures
       actions.append(.report(.unhealthy(slot, failure, count: count, of: retries)))
       if count >= retries { return giveUp(slot, pid, now, &actions) }
@@ -181,8 +190,28 @@ extension Supervisor {
     } else {
       send(signal, slot, pid, &actions)
     }
-    records[slot].stopWait = configuration.programs[slot].stopwaitsecs
+    records[slot].stopSteps = 0
+    waitGivenUp(slot, now)
+  }
+
+  /// The wait after a stop signal, for the next one of a sequence or for SIGKILL.
+  private mutating func waitGivenUp(_ slot: Slot, _ now: Time) {
+    let next = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
+    records[slot].stopWait = next?.pause ?? configuration.programs[slot].stopwaitsecs
     timers.set(slot, to: now + records[slot].stopWait)
+  }
+
+  /// Sends the next signal of its sequence to a program that is given up. False: there is none.
+  mutating func sendNextGivenUp(
+    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+  ) -> Bool {
+    guard records[slot].givingUp == .told,
+      let step = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
+    else { return false }
+    beginStep(step, slot, pid, &actions)
+    if pid != 0 || isEnding(slot) { send(step.signal, slot, pid, again: true, &actions) }
+    waitGivenUp(slot, now)
+    return true
   }
 
   /// The timer of a program that is given up is due.
@@ -191,6 +220,7 @@ extension Supervisor {
   ) {
     switch records[slot].givingUp {
     case .told:
+      if sendNextGivenUp(slot, pid, now, &actions) { return }
       records[slot].givingUp = .killed
       actions.append(
         .report(.killing(slot, pid, after: configuration.programs[slot].stopwaitsecs)))

@@ -85,12 +85,14 @@ extension Supervisor {
       let signal = ending.isKilled ? .kill : stopSignal(of: slot)
       // Who was told to end with its process has the time that it was given then.
       if timers.isSet(slot) {
-        send(signal, slot, 0, &actions)
+        send(ending.isKilled ? .kill : lastSignal(slot), slot, 0, &actions)
       } else if ending.isKilled {
         killTree(slot, now, &actions)
       } else {
         actions.say(.treeLeft(slot, ending.status, signal))
         send(signal, slot, 0, &actions)
+        // SIGKILL is next.
+        records[slot].stopSteps = .max
         records[slot].stopWait = configuration.programs[slot].stopwaitsecs
         timers.set(slot, to: now + records[slot].stopWait)
       }
@@ -122,7 +124,7 @@ extension Supervisor {
     if ending.isKilled {
       actions.say(.survivedKill(slot, 0))
       treeGone(slot, now, &actions)
-    } else {
+    } else if !sendNextGivenUp(slot, 0, now, &actions) {
       actions.say(.killing(slot, 0, after: configuration.programs[slot].stopwaitsecs))
       killTree(slot, now, &actions)
     }
@@ -131,11 +133,9 @@ extension Supervisor {
 
   /// The program is told to stop while the rest of its tree ends: that has been told already, and
   /// has the time that it was given then, as far as the grace allows it.
-  mutating func becomeStopping(_ slot: Slot, _ signal: Signal, _ now: Time) {
+  mutating func becomeStopping(_ slot: Slot, _ now: Time) {
     let isKilled = records[slot].ending?.isKilled ?? false
-    transition(slot, to: .stopping(pid: 0, stage: isKilled ? .killed : .told(signal)))
-    // SIGKILL is next.
-    records[slot].stopSteps = .max
+    transition(slot, to: .stopping(pid: 0, stage: isKilled ? .killed : .told(lastSignal(slot))))
     guard let due = timers.deadline(of: slot) else { return }
     let left = due > now ? due - now : .zero
     let wait = isKilled ? min(left, killWait(now)) : withinGrace(left, now)

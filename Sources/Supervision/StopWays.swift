@@ -22,9 +22,8 @@ extension Supervisor {
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
     if isEnding(slot) {
-      let signal = stopSignal(of: slot)
-      actions.say(.stopping(slot, 0, signal))
-      return becomeStopping(slot, signal, now)
+      actions.say(.stopping(slot, 0, stopSignal(of: slot)))
+      return becomeStopping(slot, now)
     }
     if pid != 0, configuration.programs[slot].attributes?.stopCommand.isEmpty == false {
       transition(slot, to: .stopping(pid: pid, stage: .asked))
@@ -76,11 +75,27 @@ extension Supervisor {
     else {
       return killAfterWait(slot, pid, now, &actions)
     }
+    beginStep(step, slot, pid, &actions)
+    sendNext(step.signal, slot, pid, now, &actions)
+  }
+
+  /// Says which signal of a sequence is next, and counts it.
+  mutating func beginStep(
+    _ step: (pause: Nanoseconds, signal: Signal), _ slot: Slot, _ pid: ProcessID,
+    _ actions: inout [Action]
+  ) {
     records[slot].stopSteps += 1
     if pid != 0 || isEnding(slot) {
       actions.say(.nextSignal(slot, pid, step.signal, after: step.pause))
     }
-    sendNext(step.signal, slot, pid, now, &actions)
+  }
+
+  /// The last of its stop signals that a program got which is given up.
+  func lastSignal(_ slot: Slot) -> Signal {
+    let steps = records[slot].stopSteps
+    if steps == 0 { return stopSignal(of: slot) }
+    let step = configuration.programs[slot].attributes?.stopStep(steps - 1)
+    return step?.signal ?? stopSignal(of: slot)
   }
 
   @inline(never)

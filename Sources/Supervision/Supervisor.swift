@@ -146,6 +146,7 @@ public struct Supervisor: Sendable {
   public func state(of slot: Slot) -> ProgramState { records[slot].state }
 
   /// Whether the program's process got SIGKILL from us.
+  @inline(__always)  // A call would be made on a copy of all of this.
   public func hasKilled(_ slot: Slot) -> Bool {
     switch records[slot].state {
     case .stopping(_, let stage):
@@ -153,7 +154,7 @@ public struct Supervisor: Sendable {
     case .starting, .running:
       switch records[slot].givingUp {
       case .no: return false
-      case .told: return stopSignal(of: slot) == .kill
+      case .told: return lastSignal(slot) == .kill
       case .killed, .abandoned: return true
       }
     case .stopped, .backoff, .exited, .fatal: return false

@@ -147,6 +147,13 @@ extension Acceptance {
               + " UTC"
           ])
         try await swinit.stopNow()
+        let checked = try await run(
+          [try #require(Binary.path), "check", "-c", swinit.folder.path],
+          environment: ["TZ": "Europe/Nowhere"])
+        #expect(
+          checked.errors == [
+            "warning: TZ \"Europe/Nowhere\": there is no such zone file (tzdata), schedules run in UTC"
+          ])
       }
     }
 

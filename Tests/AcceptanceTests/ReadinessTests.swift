@@ -113,7 +113,7 @@ extension Acceptance {
     @Test func notReadyInTime() async throws {
       let text = program("app", "ready=fd:3\nready_timeout=0.3\nstartretries=0")
       try await withSwinit(setup(text)) { swinit in
-        try await swinit.log("warn app: not ready in time, SIGTERM and another start (pid ")
+        try await swinit.log("warn app: not ready in time, SIGTERM (pid ")
         try await swinit.expectEnd(
           1, "essential program app is FATAL: not ready after 0.3 s (essential=none")
       }
@@ -131,6 +131,57 @@ extension Acceptance {
         "app", "ready=\(ready)\nready_timeout=0.6\nhealth_timeout=0.2\nstartretries=0")
       try await withSwinit(setup(text)) { swinit in
         try await swinit.expectEnd(1, "app is FATAL: not ready after 0.6 s (\(reason))")
+      }
+    }
+
+    /// inotify tells of the folder in which the link is, not of the one into which it leads.
+    @Test func aPathBehindALinkIntoNowhere() async throws {
+      let text = program("app", "ready=path:%(here)s/link")
+      try await withSwinit(setup(text)) { swinit in
+        try await swinit.log("app: STARTING")
+        try FileManager.default.createSymbolicLink(
+          atPath: swinit.folder.path + "/link",
+          withDestinationPath: swinit.folder.path + "/elsewhere/file")
+        try await swinit.wait("some tests") { monotonic() - swinit.started > 0.5 }
+        #expect(swinit.places(of: "app: RUNNING").isEmpty, "\(swinit.transcript)")
+        try swinit.folder.write("", to: "elsewhere/file")
+        try await swinit.log("app: RUNNING")
+      }
+    }
+
+    /// The kernel gives our own end of a connection the very port that we connect to.
+    @Test func aConnectionWithItselfIsNone() async throws {
+      let text = program(
+        "app", "ready=tcp:localhost:40000\nready_timeout=1\nstartretries=0")
+      var setup = setup(text)
+      setup.launcher =
+        ["unshare", "--net"]
+        + Setup.asPID1(
+          after: "busybox ip link set lo up;"
+            + " echo 40000 40001 > /proc/sys/net/ipv4/ip_local_port_range")
+      try await withSwinit(setup) { swinit in
+        try await swinit.expectEnd(1, "app is FATAL: not ready after 1 s (Connection refused)")
+      }
+    }
+
+    /// What it said last comes before its end.
+    @Test func whoSaysThatHeIsReadyAndEndsWasReady() async throws {
+      let text =
+        program("app", "ready=fd:7\nautorestart=false", command: "%(here)s/app")
+        + program("web", "depends_on=app\nstartsecs=0")
+      // Both are there in one turn of the loop: it stands still until the program is a zombie.
+      let app = """
+        #!/bin/sh
+        kill -STOP $PPID
+        (until grep -q '^State:.Z' /proc/$$/status; do sleep 0.01; done; kill -CONT $PPID) 7>&- &
+        echo >&7
+        """
+      var setup = Setup(text, files: ["app": app])
+      setup.launcher = Setup.notPID1()
+      try await withSwinit(setup) { swinit in
+        try await swinit.log("app: RUNNING")
+        try await swinit.log("app: EXITED with status 0 (expected)")
+        try await swinit.log("web: RUNNING")
       }
     }
 
@@ -248,6 +299,22 @@ extension Acceptance {
         try await swinit.wait("another start") { swinit.places(of: "app: RUNNING").count == 2 }
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0)
+      }
+    }
+
+    /// Nobody is restarted for what others have used up: processes, or descriptors as here.
+    @Test func aTestThatCannotBeMadeIsNotHeldAgainstIt() async throws {
+      let text = program(
+        "app", "health=exec:true\nhealth_interval=0.1\nhealth_retries=1\nstartsecs=0")
+      try await withSwinit(setup(text)) { swinit in
+        try await swinit.log("app: RUNNING")
+        let limit = ["prlimit", "--pid", "\(swinit.pid)"]
+        #expect(try await run(limit + ["--nofile=3:"]).ending == .exited(0))
+        try await swinit.log("warn app: health cannot be tested: No file descriptors available")
+        #expect(try await run(limit + ["--nofile=100:"]).ending == .exited(0))
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0)
+        #expect(swinit.places(of: "not well").isEmpty, "\(swinit.transcript)")
       }
     }
 

@@ -46,14 +46,18 @@ struct AdviceTests {
     Case("sh -c 'kill 12'"),
     Case("npm start", wrapper("npm")), Case("/usr/bin/yarn run x", wrapper("yarn")),
     Case("sudo -u app /x", wrapper("sudo")), Case("node npm"), Case("gosu app /x"),
+    Case("apache2ctl -DFOREGROUND", wrapper("apache2ctl")),
+    Case("/usr/bin/mysqld_safe --user=mysql", wrapper("mysqld_safe")),
+    Case("pidproxy /run/mysqld.pid /usr/bin/mysqld_safe"),
   ])
   func commands(_ one: Case) {
     let text = "[program:x]\ncommand=\(one.text)"
     #expect(said(text) == one.expected)
     #expect(said(text, report: false) == [])
-    let group = said(text + "\nstopasgroup=true")
-    #expect(group == one.expected.filter { $0 == Self.kill || $0 == Self.pause })
-    #expect(said(text + "\nstoptree=true") == group)
+    for line in ["stopasgroup=true", "stoptree=true", "stop_command=/stop"] {
+      let told = said(text + "\n" + line)
+      #expect(told == one.expected.filter { $0 == Self.kill || $0 == Self.pause }, "\(line)")
+    }
   }
 
   @Test(arguments: [
@@ -92,6 +96,20 @@ struct AdviceTests {
   func oneshots(_ one: Case) {
     // What is said of listeners is another test's.
     #expect(said(one.text).filter { !$0.contains("eventlistener") } == one.expected)
+  }
+
+  private static let literal =
+    "3: warning: no shell runs stop_command, so that $MAINPID stays as it is: write sh -c"
+    + " \"... $MAINPID\""
+
+  @Test(arguments: [
+    Case("kill $MAINPID", literal), Case("/bin/kill -QUIT \"${MAINPID}\"", literal),
+    Case("/stop --pid=$MAINPID", literal), Case("env A=b sh -c 'kill $MAINPID'"),
+    Case("sh -c 'kill $MAINPID'"), Case("/bin/bash -c \"kill ${MAINPID}\""), Case("/stop $PID"),
+    Case("python3 -c 'import os; os.kill(int(os.environ[\"MAINPID\"]), 2)'"),
+  ])
+  func stopCommands(_ one: Case) {
+    #expect(said("[program:x]\ncommand=/x\nstop_command=\(one.text)") == one.expected)
   }
 
   private static let grace =

@@ -78,7 +78,7 @@ struct BadInputTests {
   /// What a section of a kind must hold, but for one option.
   private static func section(_ kind: SectionKind, without name: FixedText) -> String {
     var text: String
-    var required: [(StaticString, String)] = []
+    var required: [(Literal, String)] = []
     switch kind {
     case .program:
       text = "[program:x]\n"

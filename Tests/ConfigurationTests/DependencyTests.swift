@@ -51,6 +51,8 @@ struct DependencyTests {
       [("a", "dependent_startup_wait_for=b:exited,running"), ("b", "")], ["a after b"]
     ),
     ([("a", "autostart=false\ndepends_on=b"), ("b", "autostart=false")], ["a after b"]),
+    // Nobody is there to wait for.
+    ([("a", "depends_on=b,b:b0"), ("b", "numprocs=0")], []),
   ]
 
   @Test(arguments: names.indices) func whoWaitsForWhom(index: Int) {
@@ -86,8 +88,33 @@ struct DependencyTests {
       "4: cannot use ready with oneshot=true: a oneshot is ready when it has ended"
     ),
     (
+      [("a", "schedule=@daily\nready=notify")],
+      "4: cannot use ready with schedule=: nobody waits for a run"
+    ),
+    (
+      [("a", "schedule=@daily\nhealth=tcp:localhost:80")],
+      "4: cannot use health with schedule=: nobody waits for a run"
+    ),
+    (
+      [("a", "depends_on=b,b:b"), ("b", "command=%(ENV_UNSET)s")],
+      "6: cannot expand \"%(ENV_UNSET)s\" in command: UNSET is not set; %(ENV_UNSET:-text)s would"
+        + " give a default"
+    ),
+    (
       [("a", "oneshot=true\nautorestart=true")],
       "4: cannot combine autorestart=true with oneshot=true: it runs once"
+    ),
+    (
+      [("a", "oneshot=true\npidfile=/p")],
+      "4: cannot combine pidfile with oneshot=true: a daemon does not run to its end"
+    ),
+    (
+      [("a", "health_interval=0")],
+      "3: cannot read health_interval \"0\": more than 0 seconds are allowed, as 10 or 0.5"
+    ),
+    (
+      [("a", "health_timeout=0.0")],
+      "3: cannot read health_timeout \"0.0\": more than 0 seconds are allowed, as 10 or 0.5"
     ),
     (
       [("a", "oneshot=true\nschedule=@daily")],

@@ -121,6 +121,26 @@ struct DifferenceTests {
     #expect(told(group + "priority=5\n").contains("1: \(apart)"))
   }
 
+  /// What real files of Supervisor have, and Supervisor does not. A `pidfile` is passed over: with it
+  /// they name the file of a program that stays in the foreground, where it means nothing here too.
+  @Test func optionsThatSupervisorDoesNotKnow() {
+    let text = """
+      [swinit]
+      [program:a]
+      command=/a
+      pidfile=/run/a.pid
+      nice=5
+      [program:b]
+      command=/b
+      depends_on=a
+      """
+    let ignored = "takes effect; Supervisor has no such option and ignores it: leave it out"
+    #expect(
+      told(text).filter { $0.contains("no such option") } == [
+        "5: nice \(ignored)", "8: depends_on \(ignored)",
+      ])
+  }
+
   @Test func nothingIsLookedForUnasked() {
     #expect(loading("[program:x]\ncommand=/x", report: true).differences == [])
   }

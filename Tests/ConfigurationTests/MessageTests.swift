@@ -248,6 +248,10 @@ struct MessageTests {
     Case(
       "[program:x]\ncommand=/x\nstartsecs=0.5\nstopwaitsecs=1.5",
       "3: warning: Supervisor takes only whole seconds for startsecs (also line 4)"),
+    // What Supervisor does not have.
+    Case(
+      "[swinit]\ngrace=2.5\ndrain=0.5\n[program:x]\ncommand=/x\nhealth=path:/x\n"
+        + "health_interval=0.5\nready_timeout=0.5"),
     Case(
       "[program:x]\ncommand=/x\nexitcodes=0,TERM",
       "3: warning: Supervisor takes only numbers for exitcodes, no signals"),
@@ -305,6 +309,13 @@ struct MessageTests {
       "1: warning: [eventlistener:l] is not run: there are no event listeners in this version; if"
         + " it is to stop the container, essential=exit (or essential=fatal) under [swinit] does"
         + " that"),
+    Case(
+      "[eventlistener:l]\ncommand=python3 -m supervisord_dependent_startup\nevents=PROCESS_STATE",
+      "1: warning: [eventlistener:l] is not run: its work is done here (dependent_startup=)"),
+    Case(
+      "[eventlistener:l]\ncommand=/usr/bin/supervisor_stdout\nevents=PROCESS_LOG",
+      "1: warning: [eventlistener:l] is not run: log_format=prefix under [swinit] does what it does"
+    ),
     Case(
       "[fcgi-program:f]\ncommand=/f\nsocket=unix:///run/f.sock",
       "1: warning: [fcgi-program:f] is not run: there are no fcgi-programs in this version"),

@@ -15,7 +15,7 @@ struct FakeSource: ConfigurationSource {
   func kind(of path: ByteString) -> PathKind {
     // Only the path is looked at, as a real source would find a file by `..` too.
     if unreadable[path] != nil || files[path] != nil || path.contains("/../") { return .file }
-    if !names(in: path).isEmpty || path == ("/empty" as StaticString) { return .directory }
+    if !names(in: path).isEmpty || path == ("/empty" as Literal) { return .directory }
     return .missing(reason: "No such file or directory")
   }
 

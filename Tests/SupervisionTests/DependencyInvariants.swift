@@ -182,7 +182,9 @@ extension Invariants {
     }
     programs[slot].probe = .asking
     programs[slot].probeDeadline =
-      isHealth || probe?.isAwaited == false ? now + program.healthTimeout : nil
+      !isHealth && probe?.kind == .path
+      ? now + .seconds(1)
+      : isHealth || probe?.isAwaited == false ? now + program.healthTimeout : nil
   }
 
   /// The core gives a test up: its time is over, or nobody wants to know any more.
@@ -201,6 +203,10 @@ extension Invariants {
     require(programs[slot].probe == .asking, "The test broke its contract: nobody asked.")
     programs[slot].probe = .none
     programs[slot].probeDeadline = nil
+    if case .notMade = failure, programs[slot].state == .running {
+      see(.testNotMade)
+      return pauseProbe(slot, configuration.programs[slot].healthInterval, now)
+    }
     if failure != nil { return probeFailed(slot, now) }
     guard programs[slot].state == .running else { return }
     see(.healthy)
@@ -276,8 +282,39 @@ extension Invariants {
     dropProbe(slot)
     programs[slot].givingUp = .told
     programs[slot].givenUp = now
-    programs[slot].deadline = now + program.stopwaitsecs
+    programs[slot].givenUpSteps = 0
+    programs[slot].deadline = now + (sequence(slot).first?.pause ?? program.stopwaitsecs)
     return stopOrder(slot, pid, signal)
+  }
+
+  /// The next signal of its sequence, to one that was given up.
+  mutating func nextGivenUp(
+    _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
+  ) -> Action? {
+    let rest = sequence(slot)
+    let done = programs[slot].givenUpSteps
+    guard programs[slot].givingUp == .told, done < rest.count, rest[done] == (after, signal) else {
+      require(false, "p\(slot): no signal of a sequence is left out, repeated or made up.")
+      return nil
+    }
+    require(
+      programs[slot].givenUp + after <= now,
+      "p\(slot): no signal of a sequence comes before its pause is over.")
+    requireOwn(slot, pid)
+    programs[slot].givenUpSteps = done + 1
+    programs[slot].givenUp = now
+    if programs[slot].ending != nil { programs[slot].ending?.told = now }
+    programs[slot].deadline =
+      now
+      + (done + 1 < rest.count ? rest[done + 1].pause : configuration.programs[slot].stopwaitsecs)
+    see(.givenUpNextSignal)
+    return stopOrder(slot, pid, signal, again: true)
+  }
+
+  /// The last signal that it got since it was given up.
+  func givenUpSignal(_ slot: Slot) -> Signal {
+    let done = programs[slot].givenUpSteps
+    return done > 0 ? sequence(slot)[done - 1].signal : stopSignal(slot)
   }
 
   /// SIGKILL to one that was given up.
@@ -288,6 +325,9 @@ extension Invariants {
     require(
       programs[slot].givingUp == .told && programs[slot].givenUp + program.stopwaitsecs <= now,
       "p\(slot): SIGKILL never comes before stopwaitsecs are over since the stop signal.")
+    require(
+      programs[slot].givenUpSteps == sequence(slot).count,
+      "p\(slot): SIGKILL never comes before the last signal of a sequence.")
     programs[slot].givingUp = .killed
     programs[slot].killedGivenUp = now
     programs[slot].deadline = now + .seconds(5)

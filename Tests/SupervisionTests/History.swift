@@ -83,9 +83,11 @@ struct History {
   var probeDeadline: Time?
   /// Tests that failed in a row, since it was started or was RUNNING.
   var probeFailures = 0
-  /// It was not ready in time, or not well; since when it has been told.
+  /// It was not ready in time, or not well; when it got the last of its stop signals, and how many
+  /// of its sequence after the first.
   var givingUp = GivingUp.no
   var givenUp = Time(nanoseconds: 0)
+  var givenUpSteps = 0
   var killedGivenUp = Time(nanoseconds: 0)
   /// It has withstood SIGKILL and nobody waits for it.
   var abandoned = false
@@ -167,5 +169,7 @@ enum Sight: CaseIterable {
   case commandFatal, awaitedFatal, commandToldByStop, commandNeverStarted, turnTakenBack
   case waited, released, releasedByEnd, fatalByDependency, dependencyBeforeLevel, oneshotDone
   case oneshotFailed, readyByProbe, endedBeforeReady, notReadyInTime, probeTimedOut, healthy
-  case unhealthyRestart, givenUpKilled, givenUpAbandoned, drained, drainCutShort, stoppedWaiting
+  case unhealthyRestart, givenUpKilled, givenUpNextSignal, testNotMade, givenUpAbandoned, drained,
+    drainCutShort,
+    stoppedWaiting
 }

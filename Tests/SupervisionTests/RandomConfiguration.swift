@@ -83,7 +83,9 @@ extension World {
     for slot in configuration.programs.indices where !configuration.programs[slot].oneshot {
       var program = configuration.programs[slot]
       if random.chance(50) {
-        program.ready = random.pick([Probe(.notify), Probe(.tcp, host: "h", number: 1)])
+        program.ready = random.pick([
+          Probe(.notify), Probe(.tcp, host: "h", number: 1), Probe(.path, text: "/p"),
+        ])
         program.readyTimeout = random.pick([.zero, .milliseconds(30), .seconds(60)])
       }
       if random.chance(50) { program.health = Probe(.tcp, host: "h", number: 2) }

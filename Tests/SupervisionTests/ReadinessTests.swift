@@ -194,6 +194,18 @@ import Testing
     #expect(bench.pause() == nil)
   }
 
+  /// inotify does not tell of every path.
+  @Test func aPathIsLookedForAgain() {
+    var bench = bench([Self.ready(Probe(.path, text: "/x"))], [:])
+    bench.send(.begin)
+    bench.tick()
+    bench.send(.forked(0, 10))
+    #expect(bench.send(.executed(0)) == ["probe p0"])
+    #expect(bench.pause() == .seconds(1))
+    #expect(bench.tick(after: .seconds(1)) == ["stop probe p0"])
+    #expect(bench.tick(after: .milliseconds(20)) == ["probe p0"])
+  }
+
   @Test func notReadyInTimeIsAFailedStart() {
     var bench = bench([Self.ready(Probe(.notify))], [:])
     bench.send(.begin)
@@ -244,6 +256,36 @@ import Testing
     // Even with autorestart=false, and though 0 is expected.
     #expect(
       bench.ended(10, .exited(0)) == ["p0 EXITED code 0 unexpected, again in 0s", "spawn p0"])
+  }
+
+  /// That there are no processes left for a test says nothing about the program.
+  @Test func aTestThatCannotBeMadeIsNoFailure() {
+    var bench = bench([Self.healthy], [:])
+    bench.start()
+    bench.tick(after: .seconds(10))
+    bench.send(.probed(0, .http(503)))
+    for _ in 0..<5 {
+      #expect(bench.tick(after: .seconds(10)) == ["probe p0"])
+      #expect(bench.send(.probed(0, .notMade(11))) == ["p0 unhealthy not made 11, 1 of 2"])
+    }
+    bench.tick(after: .seconds(10))
+    #expect(bench.send(.probed(0, .http(503))).first == "p0 unhealthy http 503, 2 of 2")
+  }
+
+  /// It has the same chances to end in order as in a stop.
+  @Test func whoIsGivenUpGetsAllOfHisStopSequence() {
+    let attributes = Attributes()
+    attributes.stopSequence = [20, 5_000_000_000, 15]
+    var program = Self.healthy
+    (program.attributes, program.stopsignal, program.healthRetries) = (attributes, .stop, 1)
+    var bench = bench([program], [:])
+    bench.start()
+    bench.tick(after: .seconds(10))
+    #expect(bench.send(.probed(0, .timedOut)).last == "kill SIGSTOP 10")
+    #expect(
+      bench.tick(after: .seconds(5)) == ["p0 next SIGTERM pid 10 after 5s", "kill SIGTERM 10"])
+    #expect(bench.state(0) == .running)
+    #expect(bench.tick(after: .seconds(10)) == ["p0 killing pid 10 after 10s", "kill SIGKILL 10"])
   }
 
   @Test func nothingIsTestedWhileItStops() {

@@ -25,6 +25,7 @@ extension Invariants {
     require(stop != nil, "p\(slot): nothing is told to stop before the stop begins.")
     requireOwn(slot, pid)
     endDrain(false, now)
+    let wasGivenUp = programs[slot].givingUp != .no
     programs[slot].givingUp = .no
     require(programs[slot].told == nil, "p\(slot): nobody is told twice.")
     checkToldBeforeDependencies(slot)
@@ -42,7 +43,8 @@ extension Invariants {
       programs[slot].lastSignal = ending.told
       programs[slot].killed = ending.killed
       programs[slot].deadline = deadline
-      programs[slot].wasEnding = true
+      programs[slot].wasEnding = !wasGivenUp
+      programs[slot].stopSteps = wasGivenUp ? programs[slot].givenUpSteps : 0
       return
     }
     move(slot, to: .stopping)

@@ -83,6 +83,7 @@ extension Invariants {
   mutating func nextSignal(
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
   ) -> Action? {
+    if programs[slot].state != .stopping { return nextGivenUp(slot, pid, signal, after, now) }
     let program = configuration.programs[slot]
     let rest = sequence(slot)
     let done = programs[slot].stopSteps

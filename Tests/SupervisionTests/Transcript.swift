@@ -145,6 +145,7 @@ func words(_ failure: ProbeFailure) -> String {
   switch failure {
   case .timedOut: return "timed out"
   case .errno(let errno): return "errno \(errno)"
+  case .notMade(let errno): return "not made \(errno)"
   case .http(let status): return "http \(status)"
   case .ended(let status): return words(status)
   }

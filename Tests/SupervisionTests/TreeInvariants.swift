@@ -36,7 +36,7 @@ extension Invariants {
     if history.state != .stopping {
       require(
         history.givingUp != .no
-          && signal == (history.givingUp == .told ? stopSignal(slot) : .kill),
+          && signal == (history.givingUp == .told ? givenUpSignal(slot) : .kill),
         "p\(slot): no tree is told without a word but with a program that was given up.")
       see(.treeLeftGivenUp)
       if history.givingUp != .abandoned { return }
@@ -92,6 +92,9 @@ extension Invariants {
       programs[slot].ending?.told.map { $0 + wait <= now } ?? false,
       "p\(slot): SIGKILL never comes before stopwaitsecs are over since the stop signal.")
     require(programs[slot].ending?.killed == nil, "p\(slot): no tree is killed twice.")
+    require(
+      programs[slot].givingUp != .told || programs[slot].givenUpSteps == sequence(slot).count,
+      "p\(slot): SIGKILL never comes before the last signal of a sequence.")
     programs[slot].ending?.killed = now
     programs[slot].deadline = now + .seconds(5)
     see(.treeKilled)

@@ -39,7 +39,9 @@ extension World {
     // Its own word comes or does not; everything else fails.
     if isAwaited, !isWell || random.chance(20) { return }
     if random.chance(10) { return }
-    let failure: ProbeFailure = random.pick([.errno(111), .http(503), .ended(.exited(1))])
+    let failure: ProbeFailure = random.pick([
+      .errno(111), .http(503), .ended(.exited(1)), .notMade(11),
+    ])
     let pause: Nanoseconds = random.pick([.zero, .milliseconds(3), .milliseconds(3), .seconds(6)])
     schedule(
       .probeAnswer(slot, serial: serials, isWell ? nil : failure), within: pause)

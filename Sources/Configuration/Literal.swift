@@ -1,0 +1,16 @@
+/// A text in the source: where its bytes lie, which a NUL ends (so it has none itself).
+///
+/// One word where `StaticString` is three, at each of the thousand calls that take a text.
+public struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
+  public let start: UnsafePointer<UInt8>
+
+  @inline(__always)
+  public init(stringLiteral text: StaticString) { start = text.utf8Start }
+
+  @inline(never)
+  public var count: Int {
+    var count = 0
+    while start[count] != 0 { count += 1 }
+    return count
+  }
+}
