@@ -60,7 +60,7 @@ extension EventLoop {
   func explain(_ failure: SpawnFailure) {
     guard SpawnStep(number: failure.step) == .fork else { return }
     messages.forkTrouble = pidsLimit.explain(
-      { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
+      at: now(), { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
   }
 
   func readReport(_ slot: Slot, _ generation: UInt32) {

@@ -8,6 +8,9 @@ struct PidsLimit {
   private var current: FileDescriptor?
   private var limit: Int64 = 0
   private var wasWarned = false
+  /// What was said last of a fork that failed, and how long it may be said of others: to look at
+  /// every process of the container takes its time.
+  private var known: (words: ByteString, until: Time) = ("", Time(nanoseconds: 0))
 
   init() {
     for directory in cgroupFolders("pids") {
@@ -42,10 +45,16 @@ struct PidsLimit {
   /// - Parameters:
   ///   - program: the program whose process a pid is.
   ///   - name: its name.
-  func explain(_ program: (Int32) -> Slot?, _ name: (Slot) -> ByteString) -> ByteString {
+  mutating func explain(
+    at now: Time, _ program: (Int32) -> Slot?, _ name: (Slot) -> ByteString
+  ) -> ByteString {
     guard let use = use(), use >= limit - 1 else { return "" }
-    return message(" (pids limit {} reached, {} used", decimal(limit), decimal(use))
-      + blame(program, name) + ")"
+    if now >= known.until {
+      known.words = message(" (pids limit {} reached, {} used", decimal(limit), decimal(use))
+      known.words += blame(program, name) + ")"
+      known.until = now + .seconds(1)
+    }
+    return known.words
   }
 
   /// The program that most processes belong to: by their session, else by what stands above them.

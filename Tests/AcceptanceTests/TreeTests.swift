@@ -163,7 +163,7 @@ extension Acceptance {
 
     @Test func withoutProcItIsSaidThatLittleIsFound() async throws {
       var setup = Setup("[program:app]\ncommand=sleep 60\nstartsecs=0\nstoptree=true\n")
-      setup.launcher = Setup.asPID1(after: "umount -l /proc || exit 99")
+      setup.launcher = Setup.asPID1(after: "mount -t tmpfs tmpfs /proc || exit 99")
       try await withSwinit(setup) { swinit in
         try await swinit.log("warn stoptree: without /proc only a program's process group is found")
         try await swinit.log("app: RUNNING")
