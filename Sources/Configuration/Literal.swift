@@ -14,3 +14,7 @@ public struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
     return count
   }
 }
+
+extension Literal: CustomStringConvertible {
+  public var description: String { ByteString(self).description }
+}

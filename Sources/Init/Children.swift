@@ -134,13 +134,18 @@ extension EventLoop {
   func explainKill(_ pid: ProcessID) {
     if isSweeping { return }
     let slot = supervisor.slot(of: pid)
-    if let slot, supervisor.hasKilled(slot) { return }
+    if let slot, Self.hasKilled(slot, &supervisor) { return }
     let words = outOfMemory.explain(at: now())
     if let slot {
       messages.remember(slot, outOfMemory: words)
     } else if let words {
       log.write(.warn, message("pid {}, which is no program's own, was {}", decimal(pid), words))
     }
+  }
+
+  /// `inout` so that no copy of the whole core is made for the call.
+  private static func hasKilled(_ slot: Slot, _ core: inout Supervisor) -> Bool {
+    core.hasKilled(slot)
   }
 
   /// As PID 1 everything else in the namespace is ours to end. Anywhere else only descendants are.

@@ -164,8 +164,8 @@ final class Launcher {
       if !hasAccount { unmet |= Self.unmetAccount }
     }
     let group = configuration.groups[program.group].name
-    environment.set(ByteString(Self.nameMark) + program.name)
-    environment.set(ByteString(Self.groupMark) + group)
+    environment.set(Self.nameMark + program.name)
+    environment.set(Self.groupMark + group)
     if let attributes = program.attributes { try Surroundings.add(attributes, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)

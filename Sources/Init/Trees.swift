@@ -57,8 +57,8 @@ struct Trees {
 
     init(_ slot: Slot, _ name: ByteString, group: ByteString) {
       self.slot = slot
-      nameMark = (ByteString(Launcher.nameMark) + name).bytes
-      groupMark = (ByteString(Launcher.groupMark) + group).bytes
+      nameMark = (Launcher.nameMark + name).bytes
+      groupMark = (Launcher.groupMark + group).bytes
     }
   }
 
