@@ -290,7 +290,8 @@ pid_t cl_spawn_now(const struct cl_spawn *spawn) {
 }
 
 pid_t cl_spawn(const struct cl_spawn *spawn) {
-  pid_t pid = fork();
+  // Not fork(3): what that does more is for threads, and for a child that allocates.
+  pid_t pid = _Fork();
   if (pid == 0) become_program(spawn);
   return pid;
 }

@@ -11,7 +11,7 @@ func catatonit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
     log.say("ERROR", "CATATONIT_LOG is reserved for future use")
     return 1
   }
-  var rules = catatonitRules()
+  let rules = catatonitRules()
   var command = 0
   var reader = OptionReader(words, letters: "ghLPV", names: "version V")
   while command == 0 {
@@ -31,7 +31,7 @@ func catatonit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
         return 0
       }
     case .wrong(let what):
-      Output.print(words[0] + ": " + what.libraryText, to: .standardError)
+      Output.print(message("{}: {}", words[0], what.libraryText), to: .standardError)
       Output.print(catatonitUsage, to: .standardError)
       return 1
     case .end(let index):
@@ -49,7 +49,7 @@ func catatonit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
 }
 
 private func catatonitRules() -> CommandRules {
-  var rules = CommandRules()
+  let rules = CommandRules()
   rules.session = .foregroundOfAny
   rules.kept = Signals(.terminalStop, .terminalInput, .terminalOutput)
   rules.blocked = rules.kept

@@ -6,7 +6,7 @@ import Linux
 
 func dumbInit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
   let name = words[0]
-  var rules = dumbInitRules()
+  let rules = dumbInitRules()
   var isVerbose = false
   var command = 0
   var reader = OptionReader(
@@ -31,7 +31,7 @@ func dumbInit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
         }
       }
     case .wrong(let what):
-      Output.print(name + ": " + what.libraryText, to: .standardError)
+      Output.print(message("{}: {}", name, what.libraryText), to: .standardError)
       return 1
     case .end(let index):
       command = index
@@ -59,7 +59,7 @@ func dumbInit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
 }
 
 private func dumbInitRules() -> CommandRules {
-  var rules = CommandRules()
+  let rules = CommandRules()
   rules.session = .handOver
   rules.subreaper = .never
   rules.resetsSignals = true

@@ -121,6 +121,15 @@ struct OptionReader {
     return .option(letter, words[index - 1])
   }
 
+  /// The long name of a letter; empty: it has none.
+  func name(of letter: UInt8) -> ByteString {
+    let table = ByteString(names).split(at: UInt8(ascii: " "))
+    for place in 1..<table.count where table[place] == ByteString([letter]) {
+      return Self.plain(table[place - 1])
+    }
+    return ""
+  }
+
   /// Without the colon.
   private static func plain(_ name: ByteString) -> ByteString {
     name.hasSuffix(":") ? name.slice(0, name.count - 1) : name

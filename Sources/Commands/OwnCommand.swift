@@ -14,7 +14,7 @@ struct CommandRequest {
   var option: ByteString?
 
   var rules: CommandRules {
-    var rules = CommandRules()
+    let rules = CommandRules()
     rules.toGroup = toGroup
     // A file system can be unmounted though swinit was started in it.
     rules.leavesDirectory = true

@@ -28,8 +28,9 @@ func supervisord(_ words: [ByteString]) -> UInt8 {
       case UInt8(ascii: "n"): break
       case UInt8(ascii: "c"): path = value
       case UInt8(ascii: "s"), UInt8(ascii: "k"), UInt8(ascii: "t"):
-        overrides.append((key(of: letter), "true"))
-      default: overrides.append((key(of: letter), value))
+        overrides.append((reader.name(of: letter), "true"))
+      // The long names are those of the global options.
+      default: overrides.append((reader.name(of: letter), value))
       }
     case .wrong(let what): return refuse(what.pythonText)
     case .end(let index):
@@ -66,27 +67,6 @@ private let supervisordPlaces: [ByteString] = [
 ]
 
 private func isThere(_ path: ByteString) -> Bool { (try? isDirectory(path.bytes)) != nil }
-
-/// The global option of the configuration that a letter stands for.
-private func key(of letter: UInt8) -> ByteString {
-  switch letter {
-  case UInt8(ascii: "s"): return "silent"
-  case UInt8(ascii: "k"): return "nocleanup"
-  case UInt8(ascii: "t"): return "strip_ansi"
-  case UInt8(ascii: "u"): return "user"
-  case UInt8(ascii: "m"): return "umask"
-  case UInt8(ascii: "d"): return "directory"
-  case UInt8(ascii: "l"): return "logfile"
-  case UInt8(ascii: "y"): return "logfile_maxbytes"
-  case UInt8(ascii: "z"): return "logfile_backups"
-  case UInt8(ascii: "e"): return "loglevel"
-  case UInt8(ascii: "j"): return "pidfile"
-  case UInt8(ascii: "i"): return "identifier"
-  case UInt8(ascii: "q"): return "childlogdir"
-  case UInt8(ascii: "a"): return "minfds"
-  default: return "minprocs"
-  }
-}
 
 private func refuse(_ what: ByteString) -> UInt8 {
   Output.print(

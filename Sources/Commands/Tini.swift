@@ -10,7 +10,7 @@ import Linux
 
 /// What the command line and the environment ask of tini.
 private struct TiniOptions {
-  var rules = CommandRules()
+  let rules = CommandRules()
   var warnsOfReaping = false
   var verbosity: Int64 = 1
   /// The index of the command's first word.
@@ -84,7 +84,7 @@ private func read(
       Output.print(tiniUsage(name), to: .standardError)
       return 1
     case .wrong(let what):
-      Output.print(words[0] + ": " + what.libraryText, to: .standardError)
+      Output.print(message("{}: {}", words[0], what.libraryText), to: .standardError)
       Output.print(tiniUsage(name), to: .standardError)
       return 1
     }

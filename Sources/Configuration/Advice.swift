@@ -16,13 +16,17 @@ extension Reader {
     if ShellScript.stopsContainer(script?.text ?? setting.written) {
       faults.warn(
         place, fold: "stops the container",
-        "this command stops the container itself; essential=exit or essential=fatal does that,"
-          + " with the program's exit status")
+        """
+        this command stops the container itself; essential=exit or essential=fatal does that, \
+        with the program's exit status
+        """)
     } else if runsOnce(values) {
       faults.warn(
         values.place("autorestart") ?? place, fold: "oneshot",
-        "with startsecs=0 and autorestart=false this runs once: oneshot=true says so, a failure is"
-          + " seen then, and others can wait for its end (depends_on)")
+        """
+        with startsecs=0 and autorestart=false this runs once: oneshot=true says so, a failure is \
+        seen then, and others can wait for its end (depends_on)
+        """)
     } else if let pause = script?.pauseOfEndlessLoop, values.text("schedule") == nil {
       faults.warn(
         place, fold: "loop", about: pause,
@@ -65,14 +69,18 @@ extension Reader {
     if script.sleepsFirst {
       faults.warn(
         place, fold: "pause",
-        "a sleep before the start waits too long or too short: depends_on=NAME waits until NAME is"
-          + " ready")
+        """
+        a sleep before the start waits too long or too short: depends_on=NAME waits until NAME is \
+        ready
+        """)
     }
     if !stopsAll(values), script.keepsShell {
       faults.warn(
         place, fold: "shell",
-        "the stop signal reaches only the shell, not what it runs: write stopasgroup=true, or"
-          + " \"exec\" before the last command of the script")
+        """
+        the stop signal reaches only the shell, not what it runs: write stopasgroup=true, or \
+        "exec" before the last command of the script
+        """)
     }
   }
 

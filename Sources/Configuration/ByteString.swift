@@ -64,6 +64,11 @@ public struct ByteString: Hashable, Comparable, Sendable {
     left += right
     return left
   }
+
+  @inline(never)
+  public static func + (left: Literal, right: ByteString) -> ByteString {
+    ByteString(left) + right
+  }
 }
 
 extension ByteString: CustomStringConvertible {

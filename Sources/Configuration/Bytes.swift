@@ -3,6 +3,7 @@
 
 extension UInt8 {
   /// Space, tab, newline, vertical tab, form feed, carriage return.
+  @inline(never)
   var isBlank: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
   var isDigit: Bool { self >= 0x30 && self <= 0x39 }
   var isLetter: Bool { (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7A }
@@ -186,6 +187,10 @@ extension ByteString {
       unit /= base
     }
   }
+
+  /// The first entry of a block in which a NUL ends each; all of it where there is no NUL.
+  @inline(never)
+  public var firstEntry: ByteString { slice(0, firstIndex(of: 0) ?? count) }
 
   /// The entries of a block in which a NUL ends each, as execve(2) takes them.
   @inline(never)

@@ -1,4 +1,5 @@
-/// A text in the source: where its bytes lie, which a NUL ends (so it has none itself).
+/// A text in the source: where its bytes lie, which a NUL ends. What stands behind a NUL in it is lost,
+/// in a `ByteString` from a literal too.
 ///
 /// One word where `StaticString` is three, at each of the thousand calls that take a text.
 public struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
@@ -16,5 +17,5 @@ public struct Literal: ExpressibleByStringLiteral, @unchecked Sendable {
 }
 
 extension Literal: CustomStringConvertible {
-  public var description: String { String(cString: start) }
+  public var description: String { ByteString(self).description }
 }

@@ -173,8 +173,10 @@ extension Reader {
       if words.joinsLines {
         faults.warn(
           entry.place, fold: "joined lines",
-          "a \"\\\" at the end of a line joins it with the next; Supervisor would pass the line end"
-            + " to the program")
+          """
+          a "\\" at the end of a line joins it with the next; Supervisor would pass the line end \
+          to the program
+          """)
       }
       return Value(text: words.block)
     } catch {

@@ -137,8 +137,9 @@ extension EventLoop {
   func explainKill(_ pid: ProcessID, _ status: WaitStatus) {
     if isSweeping { return }
     let slot = supervisor.slot(of: pid)
-    var words: ByteString?
-    if slot.map({ supervisor.hasKilled($0) }) != true { words = outOfMemory.explain(at: now()) }
+    var isOurs = false
+    if let slot { isOurs = Self.hasKilled(slot, &supervisor) }
+    let words = isOurs ? nil : outOfMemory.explain(at: now())
     if let slot {
       messages.remember(slot, outOfMemory: words)
     } else if let words {
@@ -146,6 +147,11 @@ extension EventLoop {
       log.write(
         .warn, message("pid {}{}, no program's own, was {}", decimal(pid), whose, words))
     }
+  }
+
+  /// `inout` so that no copy of the whole core is made for the call.
+  private static func hasKilled(_ slot: Slot, _ core: inout Supervisor) -> Bool {
+    core.hasKilled(slot)
   }
 
   /// As PID 1 everything else in the namespace is ours to end. Anywhere else only descendants are.

@@ -3,7 +3,7 @@ import Linux
 
 /// How one command is run by an init that has nothing else to run. What the called name or an option
 /// varies is a value here; `CommandLoop` knows no names.
-public struct CommandRules {
+public final class CommandRules {
   public enum Session: Sendable {
     /// What the terminal on stdin asks for. Of a session that we lead (a container's `-t`): the
     /// command leads one of its own there. Of a shell's session: a process group of its own, and we

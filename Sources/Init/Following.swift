@@ -24,7 +24,7 @@ struct Following {
   private static let firstLook = Nanoseconds.milliseconds(100)
   private static let lastLook = Nanoseconds.seconds(1)
 
-  private struct Entry {
+  private final class Entry {
     let slot: Slot
     let name: ByteString
     var follower: Follower
@@ -37,6 +37,13 @@ struct Following {
     var handle: ProcessDescriptor?
     var daemonStart: UInt64 = 0
     var daemonName: [UInt8]?
+
+    init(slot: Slot, name: ByteString, follower: Follower, file: Pidfile) {
+      self.slot = slot
+      self.name = name
+      self.follower = follower
+      self.file = file
+    }
   }
 
   private var entries: [Entry] = []
@@ -372,4 +379,10 @@ struct FollowingWorld {
   var token: (Slot) -> UInt64
   /// Whether a pid is the process of a program.
   var isProgram: (ProcessID) -> Bool
+}
+
+extension [Following.Order] {
+  /// As `Appending.swift` says.
+  @inline(never)
+  mutating func append(_ element: consuming Following.Order) { appendInPlace(element, to: &self) }
 }

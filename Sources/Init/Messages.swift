@@ -268,7 +268,7 @@ final class Messages {
     let reason = step == .environmentLine ? decimal(failure.errno) : errno.text
     var object = object(of: step, program)
     if isStop, step == .exec, let words = program.attributes?.stopCommand {
-      object = ByteString(words.bytes.prefix { $0 != 0 })
+      object = words.firstEntry
     }
     return message(Self.template(step), object, reason)
       + (step == .fork ? forkTrouble : hint(step, errno))
@@ -312,7 +312,7 @@ final class Messages {
     case .stdout: return path(program.stdout.target)
     case .stderr: return path(program.stderr.target)
     case .directory: return program.directory ?? ""
-    case .exec: return ByteString(program.arguments.bytes.prefix { $0 != 0 })
+    case .exec: return program.arguments.firstEntry
     case .limits: return resourceName(step.detail)
     case .keepCapability, .dropCapability: return capabilityName(step.detail)
     case .environmentFile, .environmentLine: return program.attributes?.envFile ?? ""

@@ -58,12 +58,16 @@ public func descendants(of ancestor: Int32) -> [ProcessEntry] {
   var found: [ProcessEntry] = []
   while !parents.isEmpty {
     let parent = parents.removeLast()
-    rest.removeAll { entry in
-      guard entry.parent == parent else { return false }
-      parents.append(entry.pid)
-      found.append(entry)
-      return true
+    var others: [ProcessEntry] = []
+    for entry in rest {
+      if entry.parent == parent {
+        parents.append(entry.pid)
+        found.append(entry)
+      } else {
+        others.append(entry)
+      }
     }
+    rest = others
   }
   return found
 }

@@ -146,7 +146,6 @@ public struct Supervisor: Sendable {
   public func state(of slot: Slot) -> ProgramState { records[slot].state }
 
   /// Whether the program's process got SIGKILL from us.
-  @inline(__always)  // A call would be made on a copy of all of this.
   public func hasKilled(_ slot: Slot) -> Bool {
     switch records[slot].state {
     case .stopping(_, let stage):

@@ -108,7 +108,7 @@ struct AttributeTests {
 
   @Test func secretsAreNamesAndPaths() throws {
     let secrets = try program(with: "secrets=A:/run/secrets/a, B:/b:c ,").attributes?.secrets
-    #expect(secrets == "A:/run/secrets/a\0B:/b:c\0")
+    #expect(secrets == ByteString("A:/run/secrets/a\0B:/b:c\0" as String))
     let names = secrets?.entriesEndedByNul.map { [$0.nameOfSecret, $0.pathOfSecret] }
     #expect(names == [["A", "/run/secrets/a"], ["B", "/b:c"]])
   }
@@ -128,7 +128,7 @@ struct AttributeTests {
           stdin=pipe
           """
       ).attributes)
-    #expect(attributes.stopCommand == "/bin/ctl\0stop it\0")
+    #expect(attributes.stopCommand == ByteString("/bin/ctl\0stop it\0" as String))
     #expect(attributes.forwardSignals == Signals(.hangup, Signal(number: 10)))
     #expect(attributes.envFile == "/home/op/env")
     #expect(!attributes.inheritEnvironment && attributes.userEnvironment)

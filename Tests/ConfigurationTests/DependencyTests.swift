@@ -195,7 +195,7 @@ struct DependencyTests {
     ("http:http://[::1]/", Probe(.http, host: "::1", number: 80, text: "/")),
     ("http:http://[::1]:8/x", Probe(.http, host: "::1", number: 8, text: "/x")),
     ("unix:/run/s", Probe(.unix, text: "/run/s")), ("path: /run/s", Probe(.path, text: "/run/s")),
-    ("exec:test -e 'a b'", Probe(.command, text: "test\0-e\0a b\0")),
+    ("exec:test -e 'a b'", Probe(.command, text: ByteString("test\0-e\0a b\0" as String))),
   ]
 
   @Test(arguments: probes.indices) func theFormsOfReady(index: Int) throws {

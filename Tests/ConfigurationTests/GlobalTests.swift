@@ -40,7 +40,7 @@ struct GlobalTests {
       """)
     #expect(result.texts == [])
     var expected = Globals()
-    expected.environment = "A=1\0B=box\0"
+    expected.environment = ByteString("A=1\0B=box\0" as String)
     expected.user = "app"
     expected.loglevel = .debug
     expected.logfile = LogDestination(.containerStdout)
@@ -76,7 +76,7 @@ struct GlobalTests {
     #expect(result.texts == [])
     #expect(result.configuration.globals.loglevel == .error)
     #expect(result.configuration.globals.umask == 0o22)
-    #expect(result.configuration.globals.environment == "A=1\0B=2\0C=3\0")
+    #expect(result.configuration.globals.environment == ByteString("A=1\0B=2\0C=3\0" as String))
   }
 
   /// What of a program's end stops the container, by sections and by its own options.

@@ -6,7 +6,7 @@ import Testing
 struct ProgramTests {
   @Test func defaults() throws {
     let program = try program(with: "")
-    var expected = Program(name: "x", group: 0, arguments: "/bin/x\0")
+    var expected = Program(name: "x", group: 0, arguments: ByteString("/bin/x\0" as String))
     expected.stopsignal = nil
     #expect(program == expected)
     #expect(program.priority == 999)

@@ -75,7 +75,7 @@ extension Sender {
 
 extension Program {
   static func make(_ change: (inout Program) -> Void = { _ in }) -> Program {
-    var program = Program(name: "p", group: 0, arguments: "true\0")
+    var program = Program(name: "p", group: 0, arguments: ByteString("true\0" as String))
     program.essential = .none
     change(&program)
     return program
@@ -98,7 +98,7 @@ extension Program {
 extension Program {
   /// As `swinit -- COMMAND` makes it.
   static func command(_ change: (inout Program) -> Void = { _ in }) -> Program {
-    var program = Program(name: "c", group: 0, arguments: "true\0")
+    var program = Program(name: "c", group: 0, arguments: ByteString("true\0" as String))
     program.autostart = false
     program.autorestart = .never
     program.startsecs = .zero

@@ -146,14 +146,14 @@ import Testing
 
   /// It hangs: both are killed when the part is over. It fails: the signal has what is left of it.
   @Test func aStopCommandIsWithinTheGrace() throws {
-    var hanging = bench(grace: 5, stopwaitsecs: 10, command: "/x\0")
+    var hanging = bench(grace: 5, stopwaitsecs: 10, command: ByteString("/x\0" as String))
     #expect(hanging.signal(.terminate).last == "run stop_command p0 for 10")
     let whole = try #require(hanging.pause())
     #expect(whole > .seconds(3) && whole < .seconds(5))
     let end = hanging.tick(after: whole)
     #expect(end.contains { $0.hasPrefix("kill SIGKILL 10") })
 
-    var failing = bench(grace: 5, stopwaitsecs: 10, command: "/x\0")
+    var failing = bench(grace: 5, stopwaitsecs: 10, command: ByteString("/x\0" as String))
     failing.signal(.terminate)
     failing.now = failing.now + .seconds(1)
     let words = failing.send(.stopCommandEnded(0, .exited(1)))
@@ -168,7 +168,7 @@ import Testing
     let withSequence = Attributes()
     withSequence.stopSequence = Self.sequence
     let withCommand = Attributes()
-    withCommand.stopCommand = "/x\0"
+    withCommand.stopCommand = ByteString("/x\0" as String)
     configuration.programs = [
       .make { ($0.attributes, $0.priority, $0.stopsignal) = (withSequence, 2, .quit) },
       .make { ($0.attributes, $0.priority) = (withCommand, 1) },

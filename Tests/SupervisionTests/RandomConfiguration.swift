@@ -111,7 +111,8 @@ extension World {
     }
     configuration.groups.append(Group(name: "command", priority: .max))
     var program = Program(
-      name: "command", group: configuration.groups.count - 1, arguments: "true\0")
+      name: "command", group: configuration.groups.count - 1,
+      arguments: ByteString("true\0" as String))
     program.autostart = false
     program.autorestart = .never
     program.startsecs = .zero
@@ -132,7 +133,8 @@ extension World {
     _ slot: Slot, groups: Int, _ random: inout SplitMix64
   ) -> Program {
     var program = Program(
-      name: ByteString("p\(slot)"), group: random.below(groups), arguments: "true\0")
+      name: ByteString("p\(slot)"), group: random.below(groups),
+      arguments: ByteString("true\0" as String))
     program.startsecs = random.pick([
       .zero, .milliseconds(1), .seconds(1), .seconds(1), .seconds(10), .seconds(3600),
     ])
@@ -166,7 +168,7 @@ extension World {
         attributes.stopSequence += [UInt64(pause.count), UInt64(signal.number)]
       }
     }
-    if random.chance(50) { attributes.stopCommand = "true\0" }
+    if random.chance(50) { attributes.stopCommand = ByteString("true\0" as String) }
     if random.chance(50) { attributes.forwardSignals = Signals(.hangup, .user2, .terminate) }
     return attributes
   }

@@ -12,7 +12,7 @@ import Testing
   ) -> Bench {
     let attributes = Attributes()
     attributes.stopSequence = sequence
-    if command { attributes.stopCommand = "ctl\0" }
+    if command { attributes.stopCommand = ByteString("ctl\0" as String) }
     var bench = Bench(
       [
         .make {

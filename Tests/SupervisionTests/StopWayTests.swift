@@ -54,7 +54,9 @@ import Testing
       [
         .make {
           ($0.startsecs, $0.stopwaitsecs, $0.killasgroup) = (.zero, .seconds(3), killasgroup)
-          $0.attributes = attributes { ($0.stopCommand, $0.stopSequence) = ("ctl\0", sequence) }
+          $0.attributes = attributes {
+            ($0.stopCommand, $0.stopSequence) = (ByteString("ctl\0" as String), sequence)
+          }
         }
       ], onTerminal: onTerminal)
     bench.start()
