@@ -9,7 +9,7 @@
 
 // The whole file, to be freed; NULL: errno.
 static char *read_whole(const char *path) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return NULL;
   struct stat status;
   char *text = fstat(fd, &status) < 0 ? NULL : malloc((size_t)status.st_size + 1);
