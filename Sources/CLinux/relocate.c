@@ -30,9 +30,8 @@ static void relocate(uintptr_t base, const uint64_t *entry, const uint64_t *end)
       place = (uint64_t *)(base + *entry);
       *place++ += base;
     } else {
-      uint64_t *at = place;
-      for (uint64_t bits = *entry >> 1; bits; bits >>= 1, at++) {
-        if (bits & 1) *at += base;
+      for (uint64_t bits = *entry >> 1; bits; bits &= bits - 1) {
+        place[__builtin_ctzll(bits)] += base;
       }
       place += 63;
     }
