@@ -24,7 +24,7 @@ public final class OutputBuffer {
 
   @inline(never)
   private func grow(_ extra: Int) -> UnsafeMutablePointer<UInt8> {
-    let wanted = max(count + extra, capacity * 2, 4096)
+    let wanted = max(count + extra, capacity * 2, 256)
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
     if let start {
       copy(UnsafePointer(start), count, to: larger)
