@@ -17,30 +17,12 @@ private func logging(_ command: String, to file: String, _ options: String = "")
   """
 }
 
-/// A program that runs as long as swinit, whatever becomes of the other.
-private let beat = """
-  [program:beat]
-  command=sh -c "echo >> %(here)s/beats; exec sleep 0.05"
-  startsecs=0
-  autorestart=true
-  restart_delay=0,0
-  environment=PATH="/bin:/usr/bin"
-
-  """
-
 /// `seq 1 LAST`, or how it goes on after `first`.
 private func sequence(_ first: Int = 1, _ last: Int) -> String {
   (first...last).map { "\($0)\n" }.joined()
 }
 
 extension Container {
-  /// swinit starts and reaps as ever: another program goes on being restarted.
-  fileprivate func isAlive() async throws {
-    let count = { self.folder.read("beats")?.count ?? 0 }
-    let before = count()
-    try await eventually("three more starts") { count() >= before + 3 }
-  }
-
   fileprivate func file(_ name: String) -> String? {
     try? String(contentsOfFile: inside(name), encoding: .utf8)
   }
