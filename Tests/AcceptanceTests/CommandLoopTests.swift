@@ -68,6 +68,14 @@ extension Acceptance {
             try await swinit.wait("signal \(number), time \(count)") {
               swinit.output?.texts.filter { $0 == "got \(number)" }.count == count
             }
+            // bash forgets a signal that comes while its trap still runs: its next child says that
+            // the trap is over.
+            let bash = descendant(
+              of: swinit.pid, running: "/bin/bash \(swinit.folder.path)/listener")
+            let before = Set(children(of: bash ?? 0))
+            try await swinit.wait("the trap's end") {
+              !Set(children(of: bash ?? 0)).subtracting(before).isEmpty
+            }
           }
         }
         swinit.signal(SIGUSR2)
