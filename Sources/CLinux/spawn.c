@@ -211,12 +211,13 @@ void cl_spawn_set_limit(struct cl_spawn *spawn, int resource, uint64_t soft, uin
   spawn->limits[resource] = (struct cl_limit){soft, hard};
 }
 
-// All that this process starts has it too, unless it takes it off. Where it cannot be had it is left out.
+// All that this process starts has it too, unless it takes it off. Where it cannot be had the tree is
+// known by its session and its parents alone.
 static void set_mark(const struct cl_spawn *spawn) {
   struct rlimit limit;
   if (!spawn->mark || getrlimit(RLIMIT_LOCKS, &limit) < 0) return;
   limit.rlim_cur = spawn->mark;
-  setrlimit(RLIMIT_LOCKS, &limit);
+  prlimit(0, RLIMIT_LOCKS, &limit, NULL);
 }
 
 static void set_limits(const struct cl_spawn *spawn) {

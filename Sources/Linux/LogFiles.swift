@@ -7,18 +7,7 @@ public struct LogPipe: Sendable {
   public let writer: FileDescriptor
 
   public init() throws(Errno) {
-    var ends: (Int32, Int32) = (-1, -1)
-    let result = withUnsafeMutablePointer(to: &ends) { pointer in
-      pointer.withMemoryRebound(to: Int32.self, capacity: 2) { cl_log_pipe($0) }
-    }
-    guard result == 0 else {
-      let failure = Errno.last
-      if ends.0 >= 0 { FileDescriptor(number: ends.0).close() }
-      if ends.1 >= 0 { FileDescriptor(number: ends.1).close() }
-      throw failure
-    }
-    reader = FileDescriptor(number: ends.0)
-    writer = FileDescriptor(number: ends.1)
+    (reader, writer) = try makePipe(cl_log_pipe)
   }
 
   public func close() {

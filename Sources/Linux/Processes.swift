@@ -103,6 +103,23 @@ public struct SpawnStep: Equatable, Sendable {
   public static let secret = SpawnStep(CL_STEP_SECRET)
 }
 
+/// Both ends of the pipe that `make` makes; it may have made them and failed then.
+func makePipe(
+  _ make: (UnsafeMutablePointer<Int32>) -> Int32
+) throws(Errno) -> (reader: FileDescriptor, writer: FileDescriptor) {
+  var ends: (Int32, Int32) = (-1, -1)
+  let result = withUnsafeMutablePointer(to: &ends) { pointer in
+    pointer.withMemoryRebound(to: Int32.self, capacity: 2) { make($0) }
+  }
+  guard result == 0 else {
+    let failure = Errno.last
+    if ends.0 >= 0 { FileDescriptor(number: ends.0).close() }
+    if ends.1 >= 0 { FileDescriptor(number: ends.1).close() }
+    throw failure
+  }
+  return (FileDescriptor(number: ends.0), FileDescriptor(number: ends.1))
+}
+
 /// The pipe through which a child tells why it could not become its program. It closes by itself
 /// when exec succeeds.
 public struct ReportPipe {
@@ -110,18 +127,7 @@ public struct ReportPipe {
   public let writer: FileDescriptor
 
   public init() throws(Errno) {
-    var ends: (Int32, Int32) = (-1, -1)
-    let result = withUnsafeMutablePointer(to: &ends) { pointer in
-      pointer.withMemoryRebound(to: Int32.self, capacity: 2) { cl_report_pipe($0) }
-    }
-    guard result == 0 else {
-      let failure = Errno.last
-      if ends.0 >= 0 { FileDescriptor(number: ends.0).close() }
-      if ends.1 >= 0 { FileDescriptor(number: ends.1).close() }
-      throw failure
-    }
-    reader = FileDescriptor(number: ends.0)
-    writer = FileDescriptor(number: ends.1)
+    (reader, writer) = try makePipe(cl_report_pipe)
   }
 
   public enum Answer {
