@@ -91,6 +91,13 @@ int cl_is_regular(int fd) {
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+int cl_file_owner(const char *path, uid_t *owner) {
+  struct stat status;
+  if (stat(path, &status) < 0) return -1;
+  *owner = status.st_uid;
+  return 0;
+}
+
 int cl_is_directory(const char *path) {
   struct stat status;
   if (stat(path, &status) < 0) return -1;

@@ -1,9 +1,8 @@
-// Connections that test a program, and the channels on which it says that it is ready.
+// Connections that test a program.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -78,6 +77,9 @@ int cl_host_is_known(const char *host) {
 static int start_connecting(const union address *address, socklen_t size) {
   int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
+  // The server may send descriptors, and the last close of some descriptors waits (SO_LINGER). Nothing
+  // is ever read from a unix socket, so nothing may be sent to it.
+  if (address->any.sa_family == AF_UNIX) shutdown(fd, SHUT_RD);
   if (connect(fd, &address->any, size) == 0 || errno == EINPROGRESS) return fd;
   int failure = errno;
   close(fd);
@@ -124,72 +126,4 @@ int cl_connect_result(int fd) {
   struct linger at_once = {.l_onoff = 1};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   return ECONNREFUSED;
-}
-
-int cl_notify_socket(char *name, int capacity) {
-  union address address;
-  socklen_t size = sizeof(sa_family_t);
-  memset(&address, 0, sizeof address);
-  address.any.sa_family = AF_UNIX;
-  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return -1;
-  int yes = 1;
-  // Without a name the kernel finds a free one of the abstract kind: no file system is needed.
-  int failed = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) < 0 ||
-               bind(fd, &address.any, size) < 0;
-  size = sizeof address.local;
-  failed = failed || getsockname(fd, &address.any, &size) < 0;
-  int length = (int)(size - offsetof(struct sockaddr_un, sun_path));
-  if (failed || length < 2 || length >= capacity) {
-    close(fd);
-    return -1;
-  }
-  memcpy(name, address.local.sun_path, (size_t)length);
-  name[0] = '@';
-  name[length] = 0;
-  return fd;
-}
-
-// musl's CMSG_NXTHDR compares a size with a difference of pointers.
-#pragma GCC diagnostic ignored "-Wsign-compare"
-
-int cl_notify_read(int fd) {
-  char text[4096];
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(64 * sizeof(int))];
-  } control;
-  struct iovec part = {text, sizeof text - 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-  message.msg_control = &control;
-  message.msg_controllen = sizeof control;
-  ssize_t size = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (size < 0) return errno == EINTR ? 0 : -1;
-  text[size] = 0;
-  int is_ours = 0;
-  for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at; at = CMSG_NXTHDR(&message, at)) {
-    if (at->cmsg_level != SOL_SOCKET) continue;
-    if (at->cmsg_type == SCM_CREDENTIALS) {
-      struct ucred sender;
-      memcpy(&sender, CMSG_DATA(at), sizeof sender);
-      // 0: from another PID namespace, which may share our network.
-      is_ours = sender.pid > 0;
-    } else if (at->cmsg_type == SCM_RIGHTS) {
-      // FDSTORE and BARRIER: nobody here keeps descriptors; the closing is BARRIER's answer.
-      size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      for (size_t i = 0; i < count; i++) {
-        int given;
-        memcpy(&given, CMSG_DATA(at) + i * sizeof given, sizeof given);
-        close(given);
-      }
-    }
-  }
-  static const char ready[] = "READY=1";
-  for (char *line = text; is_ours; line++) {
-    size_t length = strcspn(line, "\n");
-    if (length == sizeof ready - 1 && memcmp(line, ready, length) == 0) return 1;
-    line += length;
-    if (!*line) break;
-  }
-  return 0;
 }

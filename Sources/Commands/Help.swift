@@ -150,7 +150,8 @@ private let environment: Literal = """
                               command, log files and directory) the program's own environment;
                               %(ENV_NAME:-default)s where it may be missing
   Given to every program, later ones over earlier ones:
-    what swinit was started with, unless inherit_env=false
+    what swinit was started with, unless inherit_env=false; a service manager's NOTIFY_SOCKET,
+      LISTEN_* and WATCHDOG_* go to COMMAND alone
     [swinit] environment=
     with user_environment=true HOME, USER, LOGNAME and SHELL; user= alone does not change them
     SUPERVISOR_ENABLED=1, SUPERVISOR_PROCESS_NAME, SUPERVISOR_GROUP_NAME

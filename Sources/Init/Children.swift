@@ -35,6 +35,7 @@ extension EventLoop {
       let token = Token.report(slot: slot, generation: reports[slot].generation)
       follow { $0.started(slot, launched.pid, &$1) }
       if !trees.isEmpty { trees.started(slot, launched.pid) }
+      if !probes.isEmpty { probes.started(slot, launched.pid, user: launched.user) }
       do throws(Errno) {
         try epoll.addReader(launched.report, token: token.packed)
         reports[slot].file = launched.report
@@ -95,7 +96,10 @@ extension EventLoop {
         // The child wrote its report before it ended, and said that it is ready: that comes first.
         if let slot = supervisor.slot(of: ended.pid) {
           readReport(slot)
-          if !probes.isEmpty, probes.takeLastWord(slot) { feed(.probed(slot, nil)) }
+          if !probes.isEmpty {
+            let isReady = probes.takeLastWord(slot) { self.supervisor.slot(of: $0) != nil }
+            if isReady { feed(.probed(slot, nil)) }
+          }
           closeInput(of: slot)
           streams.programEnded(slot, epoll)
         }

@@ -128,7 +128,8 @@ public final class EventLoop {
       case .daemon(let slot): follow { $0.processEnded(slot, &$1) }
       case .wallClock: readWallClock()
       case .probe(let slot, let generation): probes.socketIsReady(slot, generation)
-      case .readyChannel(let slot): probes.channelIsReadable(slot)
+      case .readyChannel(let slot):
+        probes.channelIsReadable(slot) { self.supervisor.slot(of: $0) != nil }
       case .probePaths: probes.pathsChanged()
       case .unknown: continue
       }
@@ -145,6 +146,7 @@ public final class EventLoop {
     if !following.isEmpty, let deadline = following.deadline, deadline <= now() {
       follow { $0.timePassed(&$1) }
     }
+    if let deadline = probes.deadline, deadline <= now() { probes.timePassed(now()) }
     tellAnswers()
     flushLog()
   }
@@ -158,7 +160,7 @@ public final class EventLoop {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
-    if let deadline = streams.deadline {
+    for case .some(let deadline) in [streams.deadline, probes.deadline] {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }

@@ -5,8 +5,10 @@ import Supervision
 /// Makes processes: turns a program's configuration into what fork and exec need.
 final class Launcher {
   private let configuration: Configuration
-  /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all.
+  /// Inherited, then `[swinit] environment`, then SUPERVISOR_ENABLED: the same for all programs.
   private let environment: WordBlock
+  /// The same for COMMAND, which keeps the words of a service manager.
+  private let commandEnvironment: WordBlock?
   private let devNull: FileDescriptor
   private let streams: Streams
   private let command: CommandSetup?
@@ -24,11 +26,30 @@ final class Launcher {
     self.streams = streams
     self.devNull = devNull
     self.command = command
-    var environment = WordBlock()
-    for entry in inheritedEnvironment() { environment.append(entry) }
-    Self.addOwn(configuration, to: &environment)
-    self.environment = environment
+    let inherited = inheritedEnvironment()
+    environment = Self.environment(
+      configuration, inherited.filter { !Self.isFromServiceManager($0) })
+    commandEnvironment = command.map { _ in Self.environment(configuration, inherited) }
     openFiles = Self.limits(configuration.globals.minfds)
+  }
+
+  private static func environment(
+    _ configuration: Configuration, _ inherited: [[UInt8]]
+  ) -> WordBlock {
+    var environment = WordBlock()
+    for entry in inherited { environment.append(entry) }
+    addOwn(configuration, to: &environment)
+    return environment
+  }
+
+  /// Whether a variable is a service manager's word for the one process that it has started
+  /// (sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3)): a program that took it for its own would
+  /// speak in swinit's place.
+  private static func isFromServiceManager(_ entry: [UInt8]) -> Bool {
+    let names: Literal =
+      "NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES WATCHDOG_USEC WATCHDOG_PID"
+    let name = ByteString(Array(entry.prefix { $0 != UInt8(ascii: "=") }))
+    return ByteString(names).split(at: UInt8(ascii: " ")).contains(name)
   }
 
   /// What every program gets of us.
@@ -55,6 +76,8 @@ final class Launcher {
   struct Launched {
     var pid: ProcessID
     var report: FileDescriptor
+    /// The user that the program runs as.
+    var user: UInt32
     /// Of `stdin=pipe`: the end that is written to.
     var input: Int32 = -1
   }
@@ -136,7 +159,8 @@ final class Launcher {
       defer { pipe.writer.close() }
       do throws(Errno) {
         let pid = try plan.spawn(report: pipe.writer)
-        return .launched(Launched(pid: pid, report: pipe.reader))
+        let user = plan.credentials?.uid ?? effectiveUserID()
+        return .launched(Launched(pid: pid, report: pipe.reader, user: user))
       } catch {
         pipe.reader.close()
         return .failed(Self.failure(.fork, error))
@@ -160,6 +184,7 @@ final class Launcher {
     let program = configuration.programs[slot]
     let identity = try credentials(program)
     var environment = self.environment
+    if let commandEnvironment, command?.main.slot == slot { environment = commandEnvironment }
     if let attributes = program.attributes {
       let user = identity.user(of: program)
       let hasAccount = try Surroundings.begin(&environment, attributes, configuration, user)

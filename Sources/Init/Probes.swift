@@ -2,7 +2,8 @@ import Configuration
 import Linux
 import Supervision
 
-/// Carries out the tests of programs: the words of their own, paths, connections, commands.
+/// Carries out the tests of programs: paths, connections, commands. What a program says of itself is
+/// in `ReadyListening.swift`.
 ///
 /// Each is an event of a descriptor, so that nothing here ever waits. What a test has found is kept
 /// in `answers` until the loop takes it: the core asks for tests while it is being told something.
@@ -10,7 +11,7 @@ import Supervision
 /// What may never happen: two tests of one program at once (a command that was killed counts until
 /// it is reaped), and a descriptor that is left over when a test ends.
 struct Probes {
-  private final class Entry {
+  final class Entry {
     let slot: Slot
     /// Which test it is: an event of an earlier one is dropped.
     var generation: UInt32 = 0
@@ -26,9 +27,8 @@ struct Probes {
     var command: ProcessID = 0
     /// inotify's number; -1: none.
     var watch: Int32 = -1
-    /// Where the present process of the program says that it is ready.
-    var channel: FileDescriptor?
-    var isWatched = false
+    /// The end on which the present process of the program says that it is ready.
+    var channel: ReadyListener?
 
     init(_ slot: Slot) { self.slot = slot }
   }
@@ -36,7 +36,11 @@ struct Probes {
   private var entries: [Entry] = []
   /// The entry of each slot; empty when no program is ever tested.
   private var bySlot: [Entry?] = []
-  private let epoll: Epoll
+  let epoll: Epoll
+  /// Channels that are to be closed, as soon as no descriptor is queued in them.
+  var closing: [ReadyListener] = []
+  /// When a channel is to be looked at again that nothing tells about.
+  var deadline: Time?
   private var watcher: FileWatcher?
   /// Commands that were not reaped yet.
   private var commands = 0
@@ -70,12 +74,22 @@ struct Probes {
   @inline(__always)
   var isEmpty: Bool { entries.isEmpty }
 
-  private func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
+  func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
 
   mutating func takeAnswer() -> Answer? { answers.popLast() }
 
+  /// Whether the program was found to be ready and that was not told yet; it is forgotten here.
+  mutating func takeReadiness(_ slot: Slot) -> Bool {
+    let isReady = answers.contains { $0.slot == slot && $0.failure == nil }
+    answers.removeAll { $0.slot == slot }
+    return isReady
+  }
+
+  /// The open channels, those that are being closed among them.
+  var channels: [ReadyListener] { entries.compactMap { $0.channel } + closing }
+
   @inline(never)
-  private mutating func answer(_ entry: Entry, _ failure: ProbeFailure?) {
+  mutating func answer(_ entry: Entry, _ failure: ProbeFailure?) {
     entry.probe = nil
     release(entry)
     answers.append(Answer(entry.slot, failure))
@@ -95,13 +109,13 @@ struct Probes {
 
   // The owner's calls.
 
-  /// A new process of the program is about to be made; what of the last one was left is closed.
+  /// A new process of the program is about to be made; the channel of the last one is closed.
   @inline(never)
   mutating func willStart(_ slot: Slot, _ probe: Probe?) throws(Errno) -> ReadyChannel? {
     guard let entry = entry(slot) else { return nil }
     closeChannel(entry)
     let channel = try ReadyChannel(probe)
-    entry.channel = channel?.ours
+    entry.channel = (channel?.ours).map { ReadyListener($0, slot) }
     return channel
   }
 
@@ -139,61 +153,7 @@ struct Probes {
     }
   }
 
-  // The program's own word.
-
-  @inline(never)
-  private mutating func watchChannel(_ entry: Entry) {
-    guard let channel = entry.channel, !entry.isWatched else { return }
-    let token = Token.readyChannel(entry.slot).packed
-    do throws(Errno) {
-      try epoll.addReader(channel, token: token)
-      entry.isWatched = true
-    } catch {
-      answer(entry, .errno(error.code))
-    }
-  }
-
-  @inline(never)
-  private mutating func closeChannel(_ entry: Entry) {
-    guard let channel = entry.channel else { return }
-    if entry.isWatched { epoll.remove(channel) }
-    channel.close()
-    entry.channel = nil
-    entry.isWatched = false
-  }
-
-  /// The socket is read as long as the program lives, or its later messages would be kept from it.
-  mutating func channelIsReadable(_ slot: Slot) {
-    guard let entry = entry(slot), let channel = entry.channel else { return }
-    let isNotify = entry.probe.map { $0.kind == .notify } ?? channel.isSocket
-    var isReady = false
-    if isNotify {
-      for _ in 0..<Self.messages {
-        guard let says = NotifySocket.next(channel) else { break }
-        isReady = isReady || says
-      }
-    } else {
-      guard let bytes = try? read(channel, limit: 64) else { return }
-      isReady = bytes.contains(UInt8(ascii: "\n"))
-      // At the end without a newline nothing will come any more; ready_timeout has the last word.
-      if isReady || bytes.isEmpty { closeChannel(entry) }
-    }
-    let isAwaited = entry.probe.map { $0.kind == .notify || $0.kind == .newline } ?? false
-    if isReady, isAwaited { answer(entry, nil) }
-  }
-
-  /// Of a process that has ended: whether it had said that it is ready, and that was not told yet.
-  mutating func takeLastWord(_ slot: Slot) -> Bool {
-    channelIsReadable(slot)
-    let isReady = answers.contains { $0.slot == slot && $0.failure == nil }
-    answers.removeAll { $0.slot == slot }
-    return isReady
-  }
-
-  /// Messages taken in one turn.
-  private static let messages = 16
-
-  private func read(_ file: FileDescriptor, limit: Int) throws(Errno) -> [UInt8] {
+  func read(_ file: FileDescriptor, limit: Int) throws(Errno) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: limit)
     var failure: Errno?
     let count = buffer.withUnsafeMutableBytes { bytes -> Int in
@@ -382,6 +342,7 @@ struct Probes {
 
   /// A child of ours has ended: whether it was one of these commands.
   mutating func ended(_ pid: ProcessID, _ status: WaitStatus) -> Bool {
+    if channelHelperEnded(pid) { return true }
     if commands == 0 { return false }
     for entry in entries where entry.command == pid {
       entry.command = 0

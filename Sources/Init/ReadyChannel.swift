@@ -4,11 +4,11 @@ import Linux
 /// How a program itself says that it is ready: a socket for sd_notify(3), or a pipe, as s6 has it.
 /// Made for one process of one program, before it is.
 ///
-/// A socket for each program, not one for all: whose word it is needs no look at /proc, which the
-/// sender may have left by then (systemd-notify in a shell script has).
+/// A socket for each program, not one for all: a message needs no look at /proc to find its program,
+/// and the sender may have ended by then (as systemd-notify in a shell script has).
 struct ReadyChannel {
-  /// Where we read.
-  let ours: FileDescriptor
+  /// The end that is read here.
+  let ours: ReadyListener.Source
   /// The program's end of a pipe, and the number that it has there.
   private let theirs: (file: FileDescriptor, number: Int32)?
   /// What NOTIFY_SOCKET says.
@@ -21,10 +21,10 @@ struct ReadyChannel {
     switch probe?.kind {
     case .notify:
       let socket = try NotifySocket()
-      (ours, theirs, socketName) = (socket.descriptor, nil, socket.name)
+      (ours, theirs, socketName) = (.socket(socket), nil, socket.name)
     case .newline:
       let pipe = try ReportPipe()
-      (ours, theirs, socketName) = (pipe.reader, (pipe.writer, probe?.number ?? 3), [])
+      (ours, theirs, socketName) = (.pipe(pipe.reader), (pipe.writer, probe?.number ?? 3), [])
     case .running, .path, .tcp, .unix, .http, .command, nil:
       return nil
     }

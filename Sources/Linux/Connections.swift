@@ -29,28 +29,3 @@ public func connectFailure(_ socket: FileDescriptor) -> Errno? {
   let failure = cl_connect_result(socket.number)
   return failure == 0 ? nil : Errno(code: failure)
 }
-
-/// A socket for sd_notify(3): what NOTIFY_SOCKET names.
-public struct NotifySocket {
-  public let descriptor: FileDescriptor
-  public let name: [UInt8]
-
-  public init() throws(Errno) {
-    var name = [CChar](repeating: 0, count: 32)
-    let number = cl_notify_socket(&name, 32)
-    guard number >= 0 else { throw Errno.last }
-    descriptor = FileDescriptor(number: number)
-    var text: [UInt8] = []
-    for byte in name {
-      if byte == 0 { break }
-      text.append(UInt8(bitPattern: byte))
-    }
-    self.name = text
-  }
-
-  /// Takes in the next message, without waiting: whether it says READY=1; nil: there is none.
-  public static func next(_ descriptor: FileDescriptor) -> Bool? {
-    let answer = cl_notify_read(descriptor.number)
-    return answer < 0 ? nil : answer == 1
-  }
-}

@@ -99,6 +99,14 @@ public func lockLimit(of pid: Int32) -> UInt64 {
   return value
 }
 
+/// The effective user of a process; nil: it is gone, or there is no /proc.
+public func processUser(_ pid: Int32) -> UInt32? {
+  var uid: UInt32 = 0
+  // The folder itself belongs to that user also when the process may not be looked into.
+  guard withCString(procPath(pid, ""), { cl_file_owner($0, &uid) }) == 0 else { return nil }
+  return uid
+}
+
 /// The name of a process as the kernel has it (15 bytes at most).
 public func processName(_ pid: Int32) -> [UInt8]? {
   guard let text = try? readFile(procPath(pid, "/comm"), limit: 64) else { return nil }

@@ -183,6 +183,7 @@ int cl_is_socket(int fd);
 int cl_is_regular(int fd);
 // 1: a directory, 0: something else, -1: errno.
 int cl_is_directory(const char *path);
+int cl_file_owner(const char *path, uid_t *owner);
 // write(2) that never waits, whatever kind of file it is: -1 and EAGAIN when it would.
 ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket);
 uint64_t cl_monotonic_now(void);
@@ -257,11 +258,26 @@ int cl_connect_host(const char *host, int port, int number);
 int cl_connect_path(const char *path);
 // How the connecting went, once the socket is writable: 0, or an errno.
 int cl_connect_result(int fd);
-// A datagram socket for sd_notify(3) with a name of its own, `@` for the NUL of abstract ones.
-int cl_notify_socket(char *name, int capacity);
-// One message of it: 1: READY=1 from a process of our PID namespace, 0: another one, -1: none.
-int cl_notify_read(int fd);
 
+// The socket of sd_notify(3): see notify.c.
+
+// A datagram socket with a name of its own, `@` for the NUL of abstract ones.
+int cl_notify_socket(char *name, int capacity);
+
+struct cl_notification {
+  pid_t pid;  // 0: from another PID namespace, which shares our network.
+  uid_t uid;
+  int has_descriptors;
+  int is_ready;  // It says READY=1.
+};
+// The oldest message, which stays in the queue. 1, or 0: there is none.
+int cl_notify_look(int fd, struct cl_notification *found);
+// Takes the oldest message, which carries no descriptor, out of the queue.
+void cl_notify_take(int fd);
+// Makes a child that takes the oldest message and its descriptors, and ends: its pid, or -1.
+pid_t cl_notify_drop(int fd);
+// Nobody can send anything any more; what is in the queue stays.
+void cl_notify_shut(int fd);
 
 // Users and groups, from /etc/passwd and /etc/group.
 
