@@ -185,9 +185,12 @@ int cl_each_entry(const char *directory, cl_name_callback callback, void *contex
   DIR *stream = opendir(directory);
   if (!stream) return -1;
   struct dirent *entry;
-  while ((entry = readdir(stream)) != NULL) callback(entry->d_name, context);
+  // The end and a failure look alike but for errno.
+  while (errno = 0, (entry = readdir(stream)) != NULL) callback(entry->d_name, context);
+  int failure = errno;
   closedir(stream);
-  return 0;
+  errno = failure;
+  return failure ? -1 : 0;
 }
 
 extern char **environ;

@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <limits.h>
-#include <stdio.h>
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "CLinux.h"
@@ -71,40 +71,75 @@ static int matches(const char *pattern, const char *name) {
   return !*pattern;
 }
 
-// `path` holds what is matched so far, `length` bytes of it; `rest` is the pattern of the rest.
-static void each_match(
-    char *path, size_t length, const char *rest, cl_name_callback callback, void *context) {
-  while (*rest == '/' && length + 1 < PATH_MAX) path[length++] = *rest++;
-  path[length] = 0;
-  if (!*rest) {
-    struct stat status;
-    if (lstat(path, &status) == 0) callback(path, context);
-    return;
-  }
+struct search {
+  char path[PATH_MAX];
+  cl_name_callback callback;
+  void *context;
+};
+
+// How many names of a pattern may have a wildcard: each is a level of recursion and an open folder.
+enum { greatest_wildcards = 32 };
+
+// Whether a folder or name that cannot be looked at is merely no match: one that is not there, and,
+// among those that a wildcard has found, one that may not be looked into.
+static int is_no_match(int error, int wildcards) {
+  return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG || error == ELOOP ||
+         (error == EACCES && wildcards > 0);
+}
+
+// `path` holds what is matched so far, `length` bytes of it; `rest` is the pattern of the rest. 0, or
+// -1: errno.
+static int each_match(struct search *search, size_t length, const char *rest, int wildcards) {
+  char *path = search->path;
   char component[NAME_MAX + 1];
-  size_t size = strcspn(rest, "/");
-  if (size > NAME_MAX) return;
-  memcpy(component, rest, size);
-  component[size] = 0;
-  if (!strpbrk(component, "*?[\\")) {
-    if (length + size >= PATH_MAX) return;
+  size_t size;
+  // Names without a wildcard need no look at their folder.
+  for (;;) {
+    if (*rest == '/') {
+      if (length + 1 >= PATH_MAX) return 0;
+      path[length++] = '/';
+      rest += strspn(rest, "/");
+    }
+    path[length] = 0;
+    if (!*rest) {
+      struct stat status;
+      if (lstat(path, &status) < 0) return is_no_match(errno, wildcards) ? 0 : -1;
+      search->callback(path, search->context);
+      return 0;
+    }
+    size = strcspn(rest, "/");
+    if (size > NAME_MAX) return 0;
+    memcpy(component, rest, size);
+    component[size] = 0;
+    if (strpbrk(component, "*?[\\")) break;
+    if (length + size >= PATH_MAX) return 0;
     memcpy(path + length, component, size);
-    each_match(path, length + size, rest + size, callback, context);
-    return;
+    length += size;
+    rest += size;
+  }
+  if (wildcards >= greatest_wildcards) {
+    errno = E2BIG;
+    return -1;
   }
   DIR *stream = opendir(length ? path : ".");
-  if (!stream) return;
+  if (!stream) return is_no_match(errno, wildcards) ? 0 : -1;
+  int result = 0;
   struct dirent *entry;
-  while ((entry = readdir(stream)) != NULL) {
+  // The end and a failure look alike but for errno.
+  while (errno = 0, (entry = readdir(stream)) != NULL) {
     size_t name = strlen(entry->d_name);
     if (!matches(component, entry->d_name) || length + name >= PATH_MAX) continue;
     memcpy(path + length, entry->d_name, name);
-    each_match(path, length + name, rest + size, callback, context);
+    result = each_match(search, length + name, rest + size, wildcards + 1);
+    if (result < 0) break;
   }
+  int failure = errno;
   closedir(stream);
+  errno = failure;
+  return result < 0 || failure ? -1 : 0;
 }
 
-void cl_each_match(const char *pattern, cl_name_callback callback, void *context) {
-  char path[PATH_MAX];
-  each_match(path, 0, pattern, callback, context);
+int cl_each_match(const char *pattern, cl_name_callback callback, void *context) {
+  struct search search = {.callback = callback, .context = context};
+  return each_match(&search, 0, pattern, 0);
 }

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "CLinux.h"
 
@@ -40,6 +41,26 @@ int cl_take_signals(void) {
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&set, faults[i]);
   if (block(&set) < 0) return -1;
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Only what a handler may call.
+static void end_now(int number) {
+  static const char text[] = "swinit: info exit 0: stopped by a signal before anything was started\n";
+  (void)number;
+  ssize_t written = write(2, text, sizeof text - 1);
+  (void)written;
+  _exit(0);
+}
+
+void cl_signals_end_us(int yes) {
+  const int numbers[] = {SIGTERM, SIGINT, SIGQUIT};
+  struct sigaction action = {.sa_handler = yes ? end_now : SIG_DFL};
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&set, numbers[i]);
+  if (!yes) sigprocmask(SIG_BLOCK, &set, NULL);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaction(numbers[i], &action, NULL);
+  if (yes) sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int cl_read_signal(int fd, struct cl_signal *signal) {

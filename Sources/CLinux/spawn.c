@@ -38,7 +38,7 @@ static int aside(int source, int target) {
 // A log file of the program's own. A fifo that nobody reads is opened without waiting for a reader;
 // writing to it waits, as the program expects.
 static int open_log(const char *path) {
-  int fd = cl_open_log(path, O_NONBLOCK);
+  int fd = cl_open_log(path);
   if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   return fd;
 }

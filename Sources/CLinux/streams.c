@@ -3,8 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -78,37 +76,9 @@ int64_t cl_file_size(int fd) {
   return fstat(fd, &status) < 0 ? -1 : status.st_size;
 }
 
-int cl_exists(const char *path) {
-  struct stat status;
-  return lstat(path, &status) == 0;
+int cl_open_log(const char *path) {
+  return cl_open_safely(path, O_WRONLY | O_APPEND | O_CREAT, 0644, CL_MAKE_PARENTS | CL_ANY_KIND);
 }
-
-// mkdir -p of what stands before the last slash.
-static void make_parents(const char *path) {
-  char buffer[PATH_MAX];
-  size_t length = strlen(path);
-  if (length >= sizeof buffer) return;
-  memcpy(buffer, path, length + 1);
-  for (char *slash = buffer + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-    *slash = 0;
-    mkdir(buffer, 0755);
-    *slash = '/';
-  }
-}
-
-int cl_open_log(const char *path, int extra_flags) {
-  int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC | extra_flags;
-  int fd = open(path, flags, 0644);
-  if (fd < 0 && errno == ENOENT) {
-    make_parents(path);
-    fd = open(path, flags, 0644);
-  }
-  // A fifo that nobody reads yet.
-  if (fd < 0 && errno == ENXIO) fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | extra_flags);
-  return fd;
-}
-
-int cl_rename(const char *from, const char *to) { return rename(from, to); }
 
 int cl_truncate(int fd) { return ftruncate(fd, 0); }
 
@@ -132,8 +102,7 @@ int cl_make_unique(char *path, size_t length, size_t suffix) {
     for (size_t i = 0; i < sizeof bytes; i++) {
       path[length - suffix - sizeof bytes + i] = letters[bytes[i] % (sizeof letters - 1)];
     }
-    make_parents(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, 0600);
+    int fd = cl_open_safely(path, O_WRONLY | O_CREAT | O_EXCL, 0600, CL_MAKE_PARENTS);
     if (fd >= 0) {
       close(fd);
       return 0;

@@ -40,7 +40,17 @@ func loadNothing(grace: ByteString?) -> LoadResult {
 /// for then, since an image that has one also has a supervisord that was meant to read it.
 func hasConfiguration() -> Bool {
   if let path = environmentValue("SWINIT_CONF"), !path.isEmpty { return true }
-  return (try? isDirectory(ownPlace.bytes)) != nil
+  return mayBeThere(ownPlace)
+}
+
+/// A place that cannot be looked at counts as there: the message names it then.
+private func mayBeThere(_ place: ByteString) -> Bool {
+  do throws(Errno) {
+    _ = try isDirectory(place.bytes)
+    return true
+  } catch {
+    return error != .noEntry && error != .notDirectory
+  }
 }
 
 private let ownPlace: ByteString = "/etc/swinit/conf.d"
@@ -52,6 +62,6 @@ private func defaultPath() -> ByteString {
   let places: [ByteString] = [
     ownPlace, "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf",
   ]
-  for place in places where (try? isDirectory(place.bytes)) != nil { return place }
+  for place in places where mayBeThere(place) { return place }
   return places[0]
 }

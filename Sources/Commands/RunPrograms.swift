@@ -13,8 +13,9 @@ struct RunRequest {
 
 /// Runs the programs until told to stop: what PID 1 does. The container's exit status.
 ///
-/// Signals are taken first: one that comes while the files are read waits until the loop is there
-/// to answer it, where the kernel would have dropped it (PID 1) or ended us (anywhere else).
+/// Signals are taken first, where the kernel would drop them (PID 1) or end us (anywhere else). A stop
+/// signal that comes while the files are read, which a dead network mount can hold up for ever, ends
+/// swinit at once; every other one waits until the loop is there to answer it.
 func runPrograms(_ request: RunRequest) -> UInt8 {
   let signals: SignalDescriptor
   do throws(Errno) {
@@ -68,7 +69,7 @@ private func swinitFails(
 /// nil, and everything that is wrong on stderr, when there are errors. What reading took is free
 /// again when this returns.
 private func readConfiguration(_ request: RunRequest) -> (Configuration, EarlyLog)? {
-  let loaded = request.load()
+  let loaded = whileSignalsEndUs { request.load() }
   var early = EarlyLog(loaded.configuration.globals)
   guard loaded.hasErrors else {
     for fault in loaded.faults { early.warn(fault.text) }

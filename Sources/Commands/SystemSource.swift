@@ -14,9 +14,10 @@ struct SystemSource: ConfigurationSource {
 
   func read(_ path: ByteString, limit: Int) -> FileContents {
     do throws(Errno) {
-      guard let bytes = try readFile(path.bytes, limit: limit) else { return .tooLarge }
+      guard let bytes = try readFile(path.bytes, limit: limit, .regular) else { return .tooLarge }
       return .bytes(bytes)
     } catch {
+      if error == .invalid { return .failed(reason: "it is no regular file") }
       return .failed(reason: ByteString(error.message))
     }
   }
@@ -29,8 +30,13 @@ struct SystemSource: ConfigurationSource {
     }
   }
 
-  func matches(of pattern: ByteString) -> [ByteString] {
-    Linux.matches(of: pattern.bytes).map { ByteString($0) }
+  func matches(of pattern: ByteString) -> DirectoryListing {
+    do throws(Errno) {
+      return .names(try Linux.matches(of: pattern.bytes).map { ByteString($0) })
+    } catch {
+      if error == .tooLong { return .failed(reason: "it has more than 32 names with a wildcard") }
+      return .failed(reason: ByteString(error.message))
+    }
   }
 
   func hostIsKnown(_ host: ByteString) -> Bool { Linux.hostIsKnown(host.bytes) }

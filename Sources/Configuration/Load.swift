@@ -134,11 +134,16 @@ private struct Loader<Source: ConfigurationSource> {
       let full =
         pattern.hasPrefix("/")
         ? pattern : joined(reader.directory(of: entry.place.file), pattern)
-      let paths = sorted(source.matches(of: full))
-      if paths.isEmpty {
-        reader.faults.warn(entry.place, message("[include] files {q} matches no file", full))
+      switch source.matches(of: full) {
+      case .failed(let reason):
+        reader.faults.error(
+          entry.place, message("cannot follow [include] files {q}: {}", full, reason))
+      case .names(let paths):
+        if paths.isEmpty {
+          reader.faults.warn(entry.place, message("[include] files {q} matches no file", full))
+        }
+        for path in sorted(paths) { readFile(path, asked: entry.place, followsIncludes: false) }
       }
-      for path in paths { readFile(path, asked: entry.place, followsIncludes: false) }
     }
   }
 

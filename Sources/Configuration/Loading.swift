@@ -25,8 +25,8 @@ public protocol ConfigurationSource {
   /// The whole file, unless it is longer than `limit` bytes.
   func read(_ path: ByteString, limit: Int) -> FileContents
   func entries(of directory: ByteString) -> DirectoryListing
-  /// The paths that match, as glob(3) gives them; none is no error.
-  func matches(of pattern: ByteString) -> [ByteString]
+  /// The paths that match, as glob(3) gives them; none is no failure.
+  func matches(of pattern: ByteString) -> DirectoryListing
   /// Whether `name`, `uid`, `name:group` or `uid:gid` can be resolved now.
   func userIsKnown(_ user: ByteString) -> Bool
   /// Whether `host` is a numeric address, or stands in /etc/hosts.

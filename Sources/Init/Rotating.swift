@@ -56,7 +56,10 @@ extension Sink {
       size = 0
       return
     }
-    for rename in rotationRenames(of: path, backups: backups, exists: { fileExists($0.bytes) }) {
+    let renames = try rotationRenames(of: path, backups: backups) { name throws(Errno) in
+      try fileExists(name.bytes)
+    }
+    for rename in renames {
       try renameFile(rename.from.bytes, to: rename.to.bytes)
     }
     try openAgain()

@@ -66,7 +66,7 @@ enum Surroundings {
     _ path: ByteString, limit: Int, _ step: SpawnStep
   ) throws(SpawnFailure) -> [UInt8] {
     do throws(Errno) {
-      if let bytes = try readFile(path.bytes, limit: limit, onlyOrdinary: true) { return bytes }
+      if let bytes = try readFile(path.bytes, limit: limit, .guarded) { return bytes }
       throw .tooLong
     } catch {
       throw Launcher.failure(step, error)

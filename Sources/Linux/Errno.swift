@@ -15,6 +15,8 @@ public struct Errno: Error, Equatable, Sendable {
   public static let noChild = Errno(code: ECHILD)
   public static let invalid = Errno(code: EINVAL)
   public static let tooLong = Errno(code: E2BIG)
+  public static let isDirectory = Errno(code: EISDIR)
+  public static let notDirectory = Errno(code: ENOTDIR)
   public static let canceled = Errno(code: ECANCELED)
   public static let wouldBlock = Errno(code: EAGAIN)
 
@@ -23,7 +25,17 @@ public struct Errno: Error, Equatable, Sendable {
     code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS || code == ENOSPC
   }
 
-  /// The C library's text: `No such file or directory`.
+  /// The C library's text: `No such file or directory`; of the refusals of
+  /// `FileDescriptor.openSafely` a text of our own.
   @inline(never)
-  public var message: [UInt8] { bytes(of: strerror(code)) }
+  public var message: [UInt8] {
+    switch code {
+    case ELOOP:
+      return bytes("a symbolic link on the way was made by another user (root's are followed)")
+    case EMLINK:
+      return bytes(
+        "the file has other names too (hard links), in a folder that others can write to")
+    default: return bytes(of: strerror(code))
+    }
+  }
 }

@@ -19,19 +19,30 @@ public struct FileDescriptor: Equatable, Sendable {
     try open(path, O_RDONLY | O_NONBLOCK)
   }
 
-  /// `open(2)` for appending, made when missing (0644), never waiting for a reader.
-  public static func openForAppending(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
-    try open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK)
+  /// A regular file, for reading, that others may have a hand in: a symbolic link on the way is
+  /// followed when root or our own user has made it; a file with several names is refused in a folder
+  /// that others may write to. Never waits.
+  ///
+  /// - Throws: ELOOP and EMLINK for these two, EINVAL for what is no regular file.
+  public static func openSafely(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try openSafely(path, O_RDONLY)
   }
 
-  /// `open(2)` for appending to what is there already, never waiting for a reader.
+  /// The same, for appending to what is there already.
   public static func openExisting(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
-    try open(path, O_WRONLY | O_APPEND | O_NONBLOCK)
+    try openSafely(path, O_WRONLY | O_APPEND)
   }
 
-  /// `open(2)` for writing over what was there (0644).
+  /// The same, for writing over what was there, made when missing (0644).
   public static func openForReplacing(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
-    try open(path, O_WRONLY | O_CREAT | O_TRUNC)
+    let file = try openSafely(path, O_WRONLY | O_CREAT)
+    do throws(Errno) {
+      try file.truncate()
+      return file
+    } catch {
+      file.close()
+      throw error
+    }
   }
 
   public static func openForReadingAndWriting(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
@@ -60,6 +71,12 @@ public struct FileDescriptor: Equatable, Sendable {
     }
     guard result == 0 else { throw Errno.last }
     return (FileDescriptor(number: ends.0), FileDescriptor(number: ends.1))
+  }
+
+  private static func openSafely(_ path: [UInt8], _ flags: Int32) throws(Errno) -> FileDescriptor {
+    let number = withCString(path) { cl_open_safely($0, flags, 0o644, 0) }
+    guard number >= 0 else { throw Errno.last }
+    return FileDescriptor(number: number)
   }
 
   private static func open(_ path: [UInt8], _ flags: Int32) throws(Errno) -> FileDescriptor {

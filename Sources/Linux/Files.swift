@@ -7,16 +7,32 @@ public func isDirectory(_ path: [UInt8]) throws(Errno) -> Bool {
   return answer == 1
 }
 
+/// How a file is opened that is read whole.
+public enum FileTrust: Sendable {
+  /// The kernel's own files.
+  case kernel
+  /// Regular files alone; a fifo or a device is an error (EINVAL), and nobody is waited for.
+  case regular
+  /// Regular files alone, and the rules of `FileDescriptor.openSafely`.
+  case guarded
+}
+
 /// The bytes of a file, or nil when there are more than `limit` of them.
-/// - Parameter onlyOrdinary: never waits for somebody at the other end: what is no regular file is an
-///   error.
+///
+/// - Throws: EINVAL for what is no regular file, and the errors of `open(2)` and `read(2)`.
 public func readFile(
-  _ path: [UInt8], limit: Int, onlyOrdinary: Bool = false
+  _ path: [UInt8], limit: Int, _ trust: FileTrust = .kernel
 ) throws(Errno) -> [UInt8]? {
-  let file =
-    try onlyOrdinary ? .openWithoutWaiting(path) : FileDescriptor.openForReading(path)
+  let file: FileDescriptor
+  switch trust {
+  case .kernel: file = try .openForReading(path)
+  case .regular: file = try .openWithoutWaiting(path)
+  case .guarded: file = try .openSafely(path)
+  }
   defer { file.close() }
-  if onlyOrdinary, !file.isRegularFile { throw .invalid }
+  if trust == .regular, !file.isRegularFile {
+    throw (try? isDirectory(path)) == true ? Errno.isDirectory : .invalid
+  }
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 8192)
   while true {
@@ -63,12 +79,13 @@ public func entries(of directory: [UInt8]) throws(Errno) -> [[UInt8]] {
 }
 
 /// The paths that match a pattern (`glob(7)`), in no order.
-public func matches(of pattern: [UInt8]) -> [[UInt8]] {
-  let paths = try? collect { callback, context in
+///
+/// - Throws: E2BIG for a pattern with more than 32 wildcard names, and the errors of `readdir(3)`. A
+///   folder that is not there matches nothing, and is no error.
+public func matches(of pattern: [UInt8]) throws(Errno) -> [[UInt8]] {
+  try collect { callback, context in
     withCString(pattern) { cl_each_match($0, callback, context) }
-    return 0
   }
-  return paths ?? []
 }
 
 /// The bytes of a C string.
@@ -114,8 +131,24 @@ public func changeDirectory(_ path: [UInt8]) throws(Errno) {
   guard withCString(path, { chdir($0) }) == 0 else { throw Errno.last }
 }
 
+/// `unlink(2)`; links on the way as in `FileDescriptor.openSafely`.
 public func removeFile(_ path: [UInt8]) throws(Errno) {
-  guard withCString(path, { unlink($0) }) == 0 else { throw Errno.last }
+  guard withCString(path, { cl_remove_safely($0) }) == 0 else { throw Errno.last }
+}
+
+/// Whether there is something of that name, a link too.
+///
+/// - Throws: everything but ENOENT: then nobody knows.
+public func fileExists(_ path: [UInt8]) throws(Errno) -> Bool {
+  let answer = withCString(path) { cl_exists_safely($0) }
+  guard answer >= 0 else { throw Errno.last }
+  return answer == 1
+}
+
+/// `rename(2)` of a name to another one in the same folder.
+public func renameFile(_ from: [UInt8], to: [UInt8]) throws(Errno) {
+  let result = withCString(from) { from in withCString(to) { cl_rename_safely(from, $0) } }
+  guard result == 0 else { throw Errno.last }
 }
 
 public func setFileCreationMask(_ mask: UInt32) { cl_umask(mask) }

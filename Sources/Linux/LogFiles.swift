@@ -25,9 +25,10 @@ public struct LogPipe: Sendable {
 }
 
 extension FileDescriptor {
-  /// A log file, for appending: made with its parents where missing, never waiting for a reader.
+  /// A log file, for appending: made with its parents where missing, never waiting for a reader, by
+  /// the rules of `openSafely`.
   public static func openLog(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
-    let number = withCString(path) { cl_open_log($0, O_NONBLOCK) }
+    let number = withCString(path) { cl_open_log($0) }
     guard number >= 0 else { throw Errno.last }
     return FileDescriptor(number: number)
   }
@@ -97,13 +98,6 @@ public struct FileIdentity: Equatable, Sendable {
 extension Errno {
   public static let noSpace = Errno(code: ENOSPC)
   public static let messageTooLong = Errno(code: EMSGSIZE)
-}
-
-public func fileExists(_ path: [UInt8]) -> Bool { withCString(path) { cl_exists($0) } == 1 }
-
-public func renameFile(_ from: [UInt8], to: [UInt8]) throws(Errno) {
-  let result = withCString(from) { from in withCString(to) { cl_rename(from, $0) } }
-  guard result == 0 else { throw Errno.last }
 }
 
 /// Makes a file of a new name, empty, for its owner alone: eight letters and digits between the two

@@ -23,9 +23,9 @@ public struct FileStamp: Equatable, Sendable {
 /// The number that the first line of a file is, blanks around it aside; nil when it is anything
 /// else, or the file cannot be read. Never waits: what is no regular file is not read.
 public func numberInFile(_ path: [UInt8]) -> Int32? {
-  guard let file = try? FileDescriptor.openWithoutWaiting(path) else { return nil }
+  guard let file = try? FileDescriptor.openSafely(path) else { return nil }
   defer { file.close() }
-  guard file.isRegularFile, let text = try? file.readAgain(limit: 64) else { return nil }
+  guard let text = try? file.readAgain(limit: 64) else { return nil }
   let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != 0 }
   func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
   let front = line.drop { isBlank($0) }

@@ -36,3 +36,11 @@ public struct SignalDescriptor {
 public func sendSignal(_ number: Int32, to pid: Int32) throws(Errno) {
   guard cl_kill(pid, number) == 0 else { throw Errno.last }
 }
+
+/// Runs `body`, which may be held up by a file. A stop signal that comes meanwhile, or came before,
+/// ends this process with status 0: nothing was started yet.
+public func whileSignalsEndUs<R>(_ body: () -> R) -> R {
+  cl_signals_end_us(1)
+  defer { cl_signals_end_us(0) }
+  return body()
+}

@@ -10,15 +10,17 @@ import Configuration
 /// - Parameters:
 ///   - backups: how many are kept; at least 1.
 ///   - exists: whether there is a file of that name.
-public func rotationRenames(
-  of path: ByteString, backups: Int32, exists: (ByteString) -> Bool
-) -> [(from: ByteString, to: ByteString)] {
+/// - Throws: what `exists` throws: a name of which nobody knows is not written over.
+public func rotationRenames<Failure>(
+  of path: ByteString, backups: Int32, exists: (ByteString) throws(Failure) -> Bool
+) throws(Failure) -> [(from: ByteString, to: ByteString)] {
   var names = [path]
   var number: Int32 = 1
   while number <= backups {
     let name = backup(path, number)
     names.append(name)
-    if number == backups || !exists(name) { break }
+    if number == backups { break }
+    if try !exists(name) { break }
     number += 1
   }
   var renames: [(from: ByteString, to: ByteString)] = []

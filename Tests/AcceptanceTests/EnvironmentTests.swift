@@ -59,7 +59,7 @@ extension Acceptance {
     @Test(arguments: [
       ("env_file=/no/such", "env_file \"/no/such\": No such file or directory"),
       ("env_file=%(here)s/bad", "/bad\": line 3 is no NAME=VALUE"),
-      ("env_file=/", "env_file \"/\": Invalid argument"),
+      ("env_file=/", "env_file \"/\": Is a directory"),
       ("env_file=%(here)s/fifo", "/fifo\": Invalid argument"),
       ("env_file=%(here)s/large", "/large\": Argument list too long"),
       ("secrets=A:%(here)s/good,B:/no/such", "secrets \"/no/such\": No such file or directory"),

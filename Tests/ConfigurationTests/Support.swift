@@ -41,13 +41,15 @@ struct FakeSource: ConfigurationSource {
   }
 
   /// `*` only in the last part of the path.
-  func matches(of pattern: ByteString) -> [ByteString] {
+  func matches(of pattern: ByteString) -> DirectoryListing {
+    if let reason = unreadable[pattern] { return .failed(reason: ByteString(reason)) }
     let parts = pattern.bytes.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
-    if parts.count == 1 { return files[pattern] == nil ? [] : [pattern] }
-    return files.keys.filter { path in
-      path.bytes.starts(with: parts[0]) && path.bytes.reversed().starts(with: parts[1].reversed())
-        && !path.bytes.dropFirst(parts[0].count).contains(0x2F)
-    }
+    if parts.count == 1 { return .names(files[pattern] == nil ? [] : [pattern]) }
+    return .names(
+      files.keys.filter { path in
+        path.bytes.starts(with: parts[0]) && path.bytes.reversed().starts(with: parts[1].reversed())
+          && !path.bytes.dropFirst(parts[0].count).contains(0x2F)
+      })
   }
 
   func hostIsKnown(_ host: ByteString) -> Bool {

@@ -174,6 +174,20 @@ int cl_errno(void);
 int cl_secure_descriptors(void);
 void cl_umask(uint32_t mask);
 int cl_open(const char *path, int flags, mode_t mode);
+
+// Files of which others own a folder on the way: see paths.c. errno is ELOOP for a link that is not
+// followed, EMLINK for a file that has other names too, EINVAL for what is no regular file.
+
+enum cl_rules {
+  CL_MAKE_PARENTS = 1,
+  CL_ANY_KIND = 2,  // Devices and fifos too.
+  CL_NO_LAST_LINK = 4,
+};
+int cl_open_safely(const char *path, int flags, mode_t mode, int rules);
+int cl_remove_safely(const char *path);
+int cl_rename_safely(const char *from, const char *to);
+// 1: there is something of that name, a link too; 0: there is not; -1: errno.
+int cl_exists_safely(const char *path);
 int cl_anonymous_file(void);
 // Close-on-exec at both ends; only our end, the reading one, is non-blocking.
 int cl_report_pipe(int ends[2]);
@@ -296,12 +310,16 @@ int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count);
 int cl_bound_capabilities(uint64_t *kept, uint64_t dropped);
 int cl_set_capabilities(uint64_t kept, uint64_t dropped);
 
-// Directories and patterns. Each calls back with every name, in no order; a directory that cannot
-// be read is -1 and errno, and matches nothing.
+// Directories and patterns. Each calls back with every name, in no order. 0, or -1: a directory that
+// cannot be read, and errno.
 
 typedef void (*cl_name_callback)(const char *name, void *context);
 int cl_each_entry(const char *directory, cl_name_callback callback, void *context);
-void cl_each_match(const char *pattern, cl_name_callback callback, void *context);
+int cl_each_match(const char *pattern, cl_name_callback callback, void *context);
+
+// SIGTERM, SIGINT and SIGQUIT end this process with status 0 and a line, until they are blocked
+// again: nothing was started yet.
+void cl_signals_end_us(int yes);
 
 // Our own PATH, or what a C library takes where there is none.
 const char *cl_search_path(void);

@@ -21,10 +21,8 @@ int cl_is_same_file(int first, int second);
 // Whether the path still leads to what the descriptor is open on.
 int cl_names_file(const char *path, int fd);
 int64_t cl_file_size(int fd);
-int cl_exists(const char *path);
-// For appending, made with its parents where missing.
-int cl_open_log(const char *path, int extra_flags);
-int cl_rename(const char *from, const char *to);
+// For appending, made with its parents where missing, non-blocking (see paths.c).
+int cl_open_log(const char *path);
 int cl_truncate(int fd);
 // write(2), started again when interrupted.
 ssize_t cl_write(int fd, const void *bytes, size_t count);
