@@ -81,10 +81,13 @@ struct search {
 enum { greatest_wildcards = 32 };
 
 // Whether a folder or name that cannot be looked at is merely no match: one that is not there, and,
-// among those that a wildcard has found, one that may not be looked into.
+// among those that a wildcard has found, one that may not be looked into (as /proc has many).
 static int is_no_match(int error, int wildcards) {
-  return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG || error == ELOOP ||
-         (error == EACCES && wildcards > 0);
+  switch (error) {
+    case ENOENT: case ENOTDIR: case ENAMETOOLONG: case ELOOP: return 1;
+    case EACCES: case EPERM: case ESRCH: case EINVAL: return wildcards > 0;
+    default: return 0;
+  }
 }
 
 // `path` holds what is matched so far, `length` bytes of it; `rest` is the pattern of the rest. 0, or
@@ -136,7 +139,8 @@ static int each_match(struct search *search, size_t length, const char *rest, in
   int failure = errno;
   closedir(stream);
   errno = failure;
-  return result < 0 || failure ? -1 : 0;
+  if (result == 0 && failure) result = is_no_match(failure, wildcards) ? 0 : -1;
+  return result;
 }
 
 int cl_each_match(const char *pattern, cl_name_callback callback, void *context) {
