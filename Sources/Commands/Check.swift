@@ -40,7 +40,8 @@ func check(_ request: CheckRequest) -> UInt8 {
     if let remark = remarkOnZone(loaded.configuration) {
       Output.print("warning: " + remark, to: .standardError)
     }
-    Output.print(loaded.configuration.listing(runs: nextRuns(loaded.configuration)))
+    let listing = loaded.configuration.listing(runs: nextRuns(loaded.configuration))
+    Output.print(ByteString(listing).visibleLines.bytes)
   }
   return ExitCode.fine.rawValue
 }

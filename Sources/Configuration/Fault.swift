@@ -29,7 +29,8 @@ public struct Fault: Equatable, Sendable {
 private func faultText(_ fault: Fault) -> ByteString {
   let severity: ByteString = fault.severity == .warning ? "warning: " : ""
   let words = fault.message
-  if fault.line <= 0 { return message("{}: {}{}", fault.file, severity, words) }
+  // Names and values may hold anything.
+  if fault.line <= 0 { return message("{}: {}{}", fault.file, severity, words).visible }
   let line = decimal(Int64(fault.line))
-  return message("{}:{}: {}{}", fault.file, line, severity, words)
+  return message("{}:{}: {}{}", fault.file, line, severity, words).visible
 }

@@ -80,6 +80,6 @@ public func writeTerminationLog(_ text: ByteString) {
   let greatest = 4096
   guard let file = try? FileDescriptor.openExisting(ByteString("/dev/termination-log").bytes)
   else { return }
-  file.writeAll(text.slice(0, greatest - 1).bytes + [0x0A])
+  file.writeAll(text.visibleLines.slice(0, greatest - 1).bytes + [0x0A])
   file.close()
 }

@@ -23,6 +23,7 @@ public final class EventLoop {
   let signals: SignalDescriptor
   let streams: Streams
   var log: Log
+  var noise = Noise()
   let launcher: Launcher
   var messages: Messages
   var pidsLimit = PidsLimit()
@@ -147,6 +148,7 @@ public final class EventLoop {
       follow { $0.timePassed(&$1) }
     }
     if let deadline = probes.deadline, deadline <= now() { probes.timePassed(now()) }
+    if let deadline = noise.deadline, deadline <= now() { sayNoise(now()) }
     tellAnswers()
     flushLog()
   }
@@ -160,7 +162,7 @@ public final class EventLoop {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
-    for case .some(let deadline) in [streams.deadline, probes.deadline] {
+    for case .some(let deadline) in [streams.deadline, probes.deadline, noise.deadline] {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
@@ -204,6 +206,11 @@ public final class EventLoop {
   private func report(_ notice: Notice) {
     // It was for the log files.
     if case .ignored(let signal, _) = notice, signal == Signal.user2 { return }
+    if let signal = notice.repeatedSignal,
+      !noise.isSaid(Int(signal.number), signal.name, at: now())
+    {
+      return
+    }
     let sender = notice.sender.map { describe($0) } ?? ""
     if case .stopRequested = notice { stopSender = sender }
     let crashes = notice.fatal.flatMap { supervisor.crashes(of: $0) }

@@ -31,9 +31,16 @@ extension EventLoop {
     streams.news.list.removeAll()
   }
 
+  /// How often was said what was not said each time.
+  @inline(never)
+  func sayNoise(_ now: Time) {
+    for line in noise.timePassed(now) { log.write(.info, line) }
+  }
+
   /// Only here a reader who does not read is waited for, and not for long.
   func sayLastWord() {
     let end = supervisor.graceEnd
+    sayNoise(Time(nanoseconds: .max))
     streams.drain(until: end)
     streams.sayWhatWasDropped()
     sayNews()

@@ -57,7 +57,7 @@ struct Log {
 
   private func syslogLine(_ level: LogLevel, _ message: ByteString) -> [UInt8] {
     let text = "<14>" + ByteString(clock.syslog) + syslogHead
-    return (text + ByteString(level.word) + " " + message + "\n").bytes
+    return (text + ByteString(level.word) + " " + message.visible + "\n").bytes
   }
 }
 

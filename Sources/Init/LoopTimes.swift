@@ -5,6 +5,9 @@ import Supervision
 // What comes from other sources than children and signals: tests, pidfiles, the wall clock.
 
 extension EventLoop {
+  /// Kinds of `Noise` below it are signals.
+  private static let firstPidfileNoise = 1000
+
   /// What tests have found.
   func tellAnswers() {
     if probes.isEmpty { return }
@@ -35,7 +38,11 @@ extension EventLoop {
       case .became(let slot, let pid): feed(.followed(slot, pid))
       case .ended(let slot, let status): feed(.gone(slot, status))
       case .say(let slot, let level, let text):
-        log.write(level, message("{}: {}", messages.name(slot), text))
+        // A program may write its pidfile as often as it likes.
+        let name = messages.name(slot)
+        if noise.isSaid(Self.firstPidfileNoise + slot, name + ": pidfile", at: now()) {
+          log.write(level, message("{}: {}", name, text))
+        }
       }
     }
   }

@@ -24,7 +24,9 @@ extension EventLoop {
       if signal == .brokenPipe || signal == .fileSize, received.senderPID == ownPID { continue }
       if signal == Signal.user2, !supervisor.configuration.globals.stopOn.contains(signal) {
         streams.reopen()
-        log.write(.info, "log files are opened again: SIGUSR2")
+        if noise.isSaid(Int(signal.number), signal.name, at: now()) {
+          log.write(.info, "log files are opened again: SIGUSR2")
+        }
       }
       let pid = received.isFromKernel ? -1 : received.senderPID
       let isOurs = pid > 0 && isDescendant(pid, of: ownPID)

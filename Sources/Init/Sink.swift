@@ -24,9 +24,6 @@ final class Sink {
     case open, blocked, failing, broken
   }
 
-  /// Bytes of swinit's own lines that wait for a reader that does not read: some 600 lines. What
-  /// does not fit is dropped by whole lines and counted.
-  static let ownCapacity = 64 << 10
   /// The most that a pipe takes in one piece (PIPE_BUF), so that lines of others who write to the
   /// same pipe do not cut ours in two.
   static let piece = 4096
@@ -49,9 +46,14 @@ final class Sink {
   /// Among `News.sinks`.
   var isListed = false
   /// Bytes that were accepted and are not written.
-  private(set) var pending: [UInt8] = []
-  private var ownPending = 0
-  private var lostLines: UInt64 = 0
+  var pending: [UInt8] = []
+  /// Of swinit's own lines (`OwnLines.swift`): the bytes that wait, when the place is tried again
+  /// within a turn, and the lines that were dropped.
+  var ownPending = 0
+  var nextTry = Sink.ownCapacity
+  var lostLines: UInt64 = 0
+  /// When the place took a byte last.
+  private(set) var taken = Time(nanoseconds: .min / 2)
   /// Dropped since it broke, and for good.
   private(set) var dropped: UInt64 = 0
   /// Streams that have something for it, first come, first served.
@@ -62,7 +64,7 @@ final class Sink {
   var isWatched = false
 
   /// Since when it has not been open.
-  private var since = Time(nanoseconds: 0)
+  var since = Time(nanoseconds: 0)
   private var isSaid = false
   private var notice = Sink.blockedNotice
   private var saidAt = Time(nanoseconds: 0)
@@ -89,6 +91,7 @@ final class Sink {
   var rotateAt = Time(nanoseconds: 0)
 
   private let isSocket: Bool
+  let isTerminal: Bool
   private let isRegular: Bool
   /// The open file is ours alone and non-blocking, or regular.
   private let neverWaits: Bool
@@ -106,6 +109,7 @@ final class Sink {
     self.news = news
     self.path = path
     isSocket = file?.isSocket ?? false
+    isTerminal = file?.isTerminal ?? false
     isRegular = file?.isRegularFile ?? false
     self.neverWaits = neverWaits || isRegular
     self.rotation = isRegular ? rotation : nil
@@ -184,17 +188,6 @@ final class Sink {
     }
   }
 
-  /// A line of swinit's own, to be written with the next flush.
-  func writeOwn(_ line: [UInt8]) {
-    if ownPending + line.count > Self.ownCapacity {
-      lostLines &+= 1
-      return
-    }
-    ownPending += line.count
-    pending.append(contentsOf: line)
-    news.care(self)
-  }
-
   /// Writes what waits, unless it is known that it cannot be.
   func flush() {
     guard state == .open || state == .broken else { return }
@@ -204,6 +197,7 @@ final class Sink {
       let done = bytes.withUnsafeBufferPointer { push($0) }
       if done < bytes.count { pending = Array(bytes[done...]) }
       ownPending = min(ownPending, pending.count)
+      nextTry = ownPending + Self.ownCapacity
       guard pending.isEmpty, lostLines > 0, state == .open else { return }
       news.say(
         .warn, message("{} messages were lost here: nobody read them", decimal(lostLines)))
@@ -236,6 +230,7 @@ final class Sink {
         done += written
         if isSaid || failure != nil { recovered() }
         guard written > 0 else { continue }
+        if !isRegular { taken = now() }
         endsWithNewline = start[done - 1] == 0x0A
         if rotation != nil {
           size &+= Int64(written)

@@ -211,14 +211,17 @@ final class Streams {
       if sink < count, form == nil { form = shareInLines(sink) }
     case .null, .automatic, .syslog:
       sink = syslogSink()
-      let writer = LineWriter(form ?? .raw, program: name, stream: stream)
-      fallback = (container(isErrors: isErrors), writer)
+      let place = container(isErrors: isErrors)
+      var writer = LineWriter(form ?? .raw, program: name, stream: stream)
+      writer.showsControls = sinks[place].isTerminal
+      fallback = (place, writer)
       form = .syslog
     }
     if destination.syslog, sinks[sink].kind != .syslog { copy = (syslogSink(), syslogWriter) }
-    let writer = form.map {
+    var writer = form.map {
       $0 == .syslog ? syslogWriter : LineWriter($0, program: name, stream: stream)
     }
+    if sinks[sink].isTerminal { writer?.showsControls = true }
     return LogStream(
       pipe: pipe, program: name, isErrors: isErrors, sink: sink, writer: writer,
       fallback: fallback, copy: copy,

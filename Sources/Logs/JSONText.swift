@@ -34,7 +34,11 @@ extension OutputBuffer {
         }
         if byte >= 0x80 {
           let length = character(source + index, end - index)
-          if length > 0 {
+          if length == 2, byte == 0xC2, source[index + 1] < 0xA0 {
+            // A control character, which a terminal would obey.
+            written += escape(source[index + 1], target + written)
+            index += 2
+          } else if length > 0 {
             for _ in 0..<length {
               target[written] = source[index]
               written += 1

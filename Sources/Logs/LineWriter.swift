@@ -29,6 +29,8 @@ public struct LineWriter: Sendable {
   }
 
   public let form: Form
+  /// The lines go to a terminal: control bytes in them are shown, not obeyed.
+  public var showsControls = false
   /// What stands between the time and the line.
   private var head: [UInt8] = []
 
@@ -79,13 +81,19 @@ public struct LineWriter: Sendable {
       return
     }
     if part.isContinuation { out.append(literal: "[...] ") }
-    out.append(line)
+    if showsControls {
+      var visible: [UInt8] = []
+      appendVisible(line, to: &visible)
+      out.append(visible)
+    } else {
+      out.append(line)
+    }
     out.append(literal: part.continues ? " [...]\n" : "\n")
   }
 }
 
 /// A message of swinit's own, in the form that the container's log has: `swinit: LEVEL message`, or
-/// one JSON object. Ends with a newline.
+/// one JSON object. Ends with a newline. Control bytes, which can stand in names and paths, are shown.
 public func ownLine(
   _ format: LogFormat, level: StaticString, _ message: ByteString, _ time: ClockText
 ) -> [UInt8] {
@@ -108,7 +116,7 @@ public func ownLine(
   out.append(literal: "swinit: ")
   out.append(literal: level)
   out.append(byte: 0x20)
-  out.append(message.bytes)
+  out.append(message.visible.bytes)
   out.append(byte: 0x0A)
   return Array(out.bytes)
 }

@@ -1,0 +1,42 @@
+import Configuration
+
+// swinit's own lines on their way to a sink. They wait in it, and no line is dropped while its reader
+// reads; but what nobody reads may not fill the memory of PID 1.
+
+extension Sink {
+  /// Bytes of own lines that wait for a reader that does not read: some 600 lines. What does not fit is
+  /// dropped by whole lines and counted.
+  static let ownCapacity = 64 << 10
+  /// The same while the reader reads: what ten thousand programs say that stop at once is less.
+  static let greatestOwnCapacity = 4 << 20
+  /// A reader that has taken a byte within this time reads.
+  static let readersPause = Nanoseconds.seconds(1)
+
+  /// A line of swinit's own, to be written with the next flush.
+  func writeOwn(_ line: [UInt8]) {
+    // Much is said in one turn: what the place takes now need not wait for the turn's end.
+    if ownPending + line.count > nextTry { tryNow() }
+    if ownPending + line.count > Self.ownCapacity {
+      let isRead = now() - taken < Self.readersPause
+      if !isRead || ownPending + line.count > Self.greatestOwnCapacity {
+        lostLines &+= 1
+        return
+      }
+    }
+    ownPending += line.count
+    pending.append(contentsOf: line)
+    news.care(self)
+  }
+
+  /// Writes what the place takes, also when epoll has not told yet that it takes something. Once for
+  /// each `ownCapacity` bytes, for all that waits is copied.
+  @inline(never)
+  private func tryNow() {
+    let (blockedSince, lastTaken) = (since, taken)
+    let wasBlocked = state == .blocked
+    if wasBlocked { state = .open }
+    flush()
+    if wasBlocked, taken == lastTaken { since = blockedSince }
+    nextTry = ownPending + Self.ownCapacity
+  }
+}
