@@ -10,15 +10,27 @@
 
 #include "CLinux.h"
 
+static void take_stamp(const struct stat *status, struct cl_file_stamp *stamp) {
+  stamp->device = status->st_dev;
+  stamp->inode = status->st_ino;
+  stamp->size = (uint64_t)status->st_size;
+  stamp->modified = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+  stamp->changed = (int64_t)status->st_ctim.tv_sec * 1000000000 + status->st_ctim.tv_nsec;
+}
+
 int cl_file_stamp(const char *path, struct cl_file_stamp *stamp) {
   struct stat status;
   memset(stamp, 0, sizeof *stamp);
   if (stat(path, &status) < 0) return -1;
-  stamp->device = status.st_dev;
-  stamp->inode = status.st_ino;
-  stamp->size = (uint64_t)status.st_size;
-  stamp->modified = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-  stamp->changed = (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec;
+  take_stamp(&status, stamp);
+  return 0;
+}
+
+int cl_file_stamp_of(int fd, struct cl_file_stamp *stamp, uid_t *owner) {
+  struct stat status;
+  if (fstat(fd, &status) < 0) return -1;
+  take_stamp(&status, stamp);
+  *owner = status.st_uid;
   return 0;
 }
 

@@ -211,20 +211,43 @@ void cl_spawn_set_limit(struct cl_spawn *spawn, int resource, uint64_t soft, uin
   spawn->limits[resource] = (struct cl_limit){soft, hard};
 }
 
-// All that this process starts has it too, unless it takes it off. Where it cannot be had the tree is
-// known by its session and its parents alone.
+// All that this process starts has it too, and no process without CAP_SYS_RESOURCE can turn its own
+// into another one.
 static void set_mark(const struct cl_spawn *spawn) {
+  if (!spawn->mark_locks) return;
+  struct rlimit locks = {spawn->mark_locks, spawn->mark_locks};
+  struct rlimit resident = {spawn->mark_resident, spawn->mark_resident};
+  prlimit(0, RLIMIT_LOCKS, &locks, NULL);
+  prlimit(0, RLIMIT_RSS, &resident, NULL);
+}
+
+int cl_mark_limits(uint64_t *locks, uint64_t *resident) {
   struct rlimit limit;
-  if (!spawn->mark || getrlimit(RLIMIT_LOCKS, &limit) < 0) return;
-  limit.rlim_cur = spawn->mark;
-  prlimit(0, RLIMIT_LOCKS, &limit, NULL);
+  if (getrlimit(RLIMIT_LOCKS, &limit) < 0) return -1;
+  *locks = limit.rlim_max;
+  if (getrlimit(RLIMIT_RSS, &limit) < 0) return -1;
+  *resident = limit.rlim_max;
+  return 0;
+}
+
+int cl_try_mark(uint64_t locks, uint64_t resident) {
+  const int resources[] = {RLIMIT_LOCKS, RLIMIT_RSS};
+  const uint64_t values[] = {locks, resident};
+  for (int i = 0; i < 2; i++) {
+    struct rlimit old, limit;
+    if (getrlimit(resources[i], &old) < 0) return -1;
+    limit = (struct rlimit){values[i], old.rlim_max};
+    if (prlimit(0, resources[i], &limit, NULL) < 0) return -1;
+    prlimit(0, resources[i], &old, NULL);
+  }
+  return 0;
 }
 
 static void set_limits(const struct cl_spawn *spawn) {
   set_mark(spawn);
   for (int resource = 0; resource < 16; resource++) {
     if (!(spawn->limits_set >> resource & 1)) continue;
-    if (resource == RLIMIT_LOCKS && spawn->mark) continue;
+    if ((resource == RLIMIT_LOCKS || resource == RLIMIT_RSS) && spawn->mark_locks) continue;
     struct rlimit limit = {spawn->limits[resource].soft, spawn->limits[resource].hard};
     if (prlimit(0, resource, &limit, NULL) < 0) fail(spawn, CL_STEP_LIMITS | resource << CL_STEP_DETAIL);
   }

@@ -9,7 +9,7 @@ extension EventLoop {
   private static let reapBatch = 256
 
   func spawn(_ slot: Slot) {
-    if !following.isEmpty { following.willStart(slot) }
+    follow { $0.willStart(slot, &$1) }
     var channel: ReadyChannel?
     if !probes.isEmpty {
       do throws(Errno) {
@@ -33,7 +33,7 @@ extension EventLoop {
       reports[slot].input = launched.input
       reports[slot].generation &+= 1
       let token = Token.report(slot: slot, generation: reports[slot].generation)
-      follow { $0.started(slot, launched.pid, &$1) }
+      follow { $0.started(slot, launched.pid, user: launched.user, &$1) }
       if !trees.isEmpty { trees.started(slot, launched.pid) }
       if !probes.isEmpty { probes.started(slot, launched.pid, user: launched.user) }
       do throws(Errno) {

@@ -61,6 +61,7 @@ public final class EventLoop {
   /// Tells when the wall clock has come to the next run of a schedule, and when it was set.
   var wallTimer: WallTimer?
   var probes: Probes
+  let marks: Marks
   var trees: Trees
   /// Of COMMAND's terminal: see `CommandTerminal`.
   var handOff: Signals
@@ -80,12 +81,14 @@ public final class EventLoop {
     try epoll.addReader(signals.descriptor, token: Token.signals.packed)
     streams = Streams(configuration, opened)
     log = Log(configuration.globals, streams, file: logfile)
-    launcher = Launcher(configuration, devNull: devNull, streams: streams, command: command)
+    marks = Marks(configuration)
+    launcher = Launcher(
+      configuration, devNull: devNull, streams: streams, command: command, marks: marks)
     following = Following(configuration) {
       configuration.displayName(configuration.programs[$0])
     }
     probes = Probes(configuration, epoll)
-    trees = Trees(configuration)
+    trees = Trees(configuration, marks)
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot,
       zone: zone)
@@ -98,6 +101,7 @@ public final class EventLoop {
 
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
+    warnOfMarks()
     if !trees.isEmpty { warnOfTrees() }
     feed(.begin)
     beginSchedules()

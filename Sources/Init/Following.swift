@@ -34,6 +34,8 @@ struct Following {
     /// When to look at a file or a daemon that nothing tells about.
     var look: Time?
     var pause = Following.firstLook
+    /// The last look at the file has failed.
+    var isUnknown = false
     var handle: ProcessDescriptor?
     var daemonStart: UInt64 = 0
     var daemonName: [UInt8]?
@@ -74,15 +76,26 @@ struct Following {
   // What happens to the processes.
 
   /// Before the program is started.
-  mutating func willStart(_ slot: Slot) {
-    guard let index = index(slot) else { return }
+  mutating func willStart(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
+    guard let index = index(slot) else { return [] }
+    var orders: [Order] = []
+    do throws(Errno) {
+      try entries[index].file.removeStale(world.pidfileWorld(slot))
+    } catch {
+      let path = ByteString(entries[index].file.path)
+      orders.append(
+        .say(slot, .warn, message("cannot remove the old {}: {}, ignoring", path, error.text)))
+    }
     entries[index].file.forget()
+    return orders
   }
 
-  mutating func started(_ slot: Slot, _ pid: ProcessID, _ world: inout FollowingWorld) -> [Order] {
+  mutating func started(
+    _ slot: Slot, _ pid: ProcessID, user: UInt32, _ world: inout FollowingWorld
+  ) -> [Order] {
     guard let index = index(slot) else { return [] }
     letGo(index, &world)
-    entries[index].file.started(pid)
+    entries[index].file.started(pid, user: user)
     return tell(index, .started(pid), &world)
   }
 
@@ -107,7 +120,7 @@ struct Following {
   ) -> [Order] {
     drop(index, &world)
     // One that has started itself again may have written the file already.
-    if let next = named(index, world), next != entries[index].follower.daemon {
+    if case .process(let next) = named(index, world), next != entries[index].follower.daemon {
       return take(index, next, &world)
     }
     return tell(index, .daemonEnded(status), &world)
@@ -161,7 +174,10 @@ struct Following {
         orders += checkUnheld(index, &world)
       }
       if let time = entries[index].follower.deadline, time <= world.now {
-        let hasSuccessor = entries[index].file.hasSuccessor(named: entries[index].daemonName)
+        // As long as the file cannot be looked at, it may name one.
+        let hasSuccessor =
+          entries[index].isUnknown
+          || entries[index].file.hasSuccessor(named: entries[index].daemonName)
         orders += tell(index, .timedOut(hasSuccessor: hasSuccessor), &world)
       }
     }
@@ -172,7 +188,12 @@ struct Following {
   private mutating func checkUnheld(_ index: Int, _ world: inout FollowingWorld) -> [Order] {
     let pid = entries[index].follower.daemon
     guard pid != 0, entries[index].handle == nil, !isChild(pid) else { return [] }
-    if let entry = processEntry(pid), entry.start == entries[index].daemonStart { return [] }
+    // A look that fails is no end.
+    if let entry = processEntry(pid) {
+      if entry.start == entries[index].daemonStart { return [] }
+    } else if !processIsGone(pid) {
+      return []
+    }
     return daemonEnded(index, nil, &world)
   }
 
@@ -205,7 +226,7 @@ struct Following {
     let daemon = entries[index].follower.daemon
     do throws(Errno) {
       if let handle = entries[index].handle {
-        try handle.send(signal.number)
+        try handle.send(signal.number, to: daemon)
       } else if isChild(daemon) || processEntry(daemon)?.start == entries[index].daemonStart {
         try sendSignal(signal.number, to: daemon)
       } else {
@@ -232,15 +253,23 @@ struct Following {
   private mutating func look(_ index: Int, _ world: inout FollowingWorld) -> [Order] {
     guard entries[index].follower.wantsFile else { return [] }
     watch(index, &world)
-    guard let found = named(index, world), found != entries[index].follower.daemon else {
+    let found = named(index, world)
+    entries[index].isUnknown = false
+    switch found {
+    case .nobody: return []
+    case .unknown:
+      // Nothing tells when a look would succeed.
+      entries[index].isUnknown = true
+      lookAgain(index, world)
       return []
+    case .process(let pid):
+      return pid == entries[index].follower.daemon ? [] : take(index, pid, &world)
     }
-    return take(index, found, &world)
   }
 
-  private func named(_ index: Int, _ world: FollowingWorld) -> ProcessID? {
+  private func named(_ index: Int, _ world: FollowingWorld) -> Pidfile.Found {
     entries[index].file.daemon(
-      known: entries[index].follower.daemon, isProgram: world.isProgram)
+      known: entries[index].follower.daemon, world.pidfileWorld(entries[index].slot))
   }
 
   /// Takes a daemon on, unless it is gone, or another one, by the time that it is held.
@@ -249,8 +278,9 @@ struct Following {
     _ index: Int, _ pid: ProcessID, _ world: inout FollowingWorld
   ) -> [Order] {
     let handle = try? ProcessDescriptor(pid)
-    guard named(index, world) == pid else {
+    guard case .process(pid) = named(index, world) else {
       handle?.descriptor.close()
+      lookAgain(index, world)
       return []
     }
     drop(index, &world)
@@ -320,7 +350,10 @@ struct Following {
   }
 
   private mutating func lookLater(_ index: Int, _ world: FollowingWorld) {
-    guard entries[index].follower.awaitsFile else { return }
+    if entries[index].follower.awaitsFile { lookAgain(index, world) }
+  }
+
+  private func lookAgain(_ index: Int, _ world: FollowingWorld) {
     entries[index].look = world.now + entries[index].pause
   }
 
@@ -379,6 +412,12 @@ struct FollowingWorld {
   var token: (Slot) -> UInt64
   /// Whether a pid is the process of a program.
   var isProgram: (ProcessID) -> Bool
+  /// Whether a process has the mark of a program; nil: there are no marks.
+  var bears: (ProcessID, Slot) -> Bool?
+
+  func pidfileWorld(_ slot: Slot) -> PidfileWorld {
+    PidfileWorld(isProgram: isProgram, bears: { bears($0, slot) })
+  }
 }
 
 extension [Following.Order] {

@@ -12,6 +12,7 @@ final class Launcher {
   private let devNull: FileDescriptor
   private let streams: Streams
   private let command: CommandSetup?
+  private let marks: Marks
   /// Limits of open files for children; nil: as we have them.
   private let openFiles: (soft: UInt64, hard: UInt64)?
 
@@ -20,9 +21,10 @@ final class Launcher {
 
   init(
     _ configuration: Configuration, devNull: FileDescriptor, streams: Streams,
-    command: CommandSetup?
+    command: CommandSetup?, marks: Marks
   ) {
     self.configuration = configuration
+    self.marks = marks
     self.streams = streams
     self.devNull = devNull
     self.command = command
@@ -64,12 +66,6 @@ final class Launcher {
     guard let (soft, hard) = raiseOpenFileLimit() else { return nil }
     let wanted = max(soft, minfds ?? 0)
     return (wanted, max(hard, wanted))
-  }
-
-  /// What tells whose a process is, of a program with `stoptree`: no other process has it, neither
-  /// another program's nor one below another swinit.
-  static func mark(of slot: Slot) -> UInt64 {
-    1 << 52 | UInt64(truncatingIfNeeded: processID()) << 24 | UInt64(truncatingIfNeeded: slot)
   }
 
   /// A process that was forked, and the end of the pipe that tells about its exec.
@@ -204,7 +200,7 @@ final class Launcher {
     plan.directory = program.directory?.bytes
     plan.umask = program.umask
     plan.openFiles = openFiles
-    if program.stoptree { plan.mark = Self.mark(of: slot) }
+    plan.mark = marks.mark(of: slot)
     if let attributes = program.attributes { Surroundings.set(attributes, &plan) }
     switch identity {
     case .unchanged: break

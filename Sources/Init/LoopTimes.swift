@@ -21,7 +21,8 @@ extension EventLoop {
     FollowingWorld(
       now: now(), epoll: epoll, filesToken: Token.pidfiles.packed,
       token: { Token.daemon($0).packed },
-      isProgram: { self.supervisor.slot(of: $0) != nil })
+      isProgram: { self.supervisor.slot(of: $0) != nil },
+      bears: { self.marks.bears($0, $1) })
   }
 
   func follow(_ body: (inout Following, inout FollowingWorld) -> [Following.Order]) {

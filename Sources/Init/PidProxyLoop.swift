@@ -22,13 +22,13 @@ public final class PidProxyLoop {
     try epoll.addReader(signals.descriptor, token: Self.signalsToken)
     following.add(
       0, Follow(pidfile: pidfile, mode: .proxy), name: "pidproxy", directory: nil)
-    following.willStart(0)
+    follow { $0.willStart(0, &$1) }
   }
 
   /// Follows a command that was just started, to its end.
   public func run(_ pid: ProcessID) -> WaitStatus {
     command = pid
-    follow { $0.started(0, pid, &$1) }
+    follow { $0.started(0, pid, user: effectiveUserID(), &$1) }
     while true {
       reap()
       if let result { return result }
@@ -79,7 +79,7 @@ public final class PidProxyLoop {
   private func world() -> FollowingWorld {
     FollowingWorld(
       now: now(), epoll: epoll, filesToken: Self.filesToken,
-      token: { _ in Self.daemonToken }, isProgram: { _ in false })
+      token: { _ in Self.daemonToken }, isProgram: { _ in false }, bears: { _, _ in nil })
   }
 
   private func follow(_ body: (inout Following, inout FollowingWorld) -> [Following.Order]) {

@@ -2,57 +2,93 @@ import Configuration
 import Linux
 import Supervision
 
-/// A pidfile, and whom of those it names one may believe.
+/// A pidfile, and the process that it names, if that one may be believed.
 ///
-/// A pidfile that was there before the program may name a stranger who has got the old pid since. So
-/// a file counts only when it has changed since the program was started, and a pid only when it is
-/// one of the program's processes: below its COMMAND, or below an orphan that is no other program's.
+/// The file is the program's own word: it may be old and name a stranger that has got the pid since, or
+/// be written to have a stranger killed. So it counts only when it has changed since the program was
+/// started, and a process only when it descends from the program and has its user:
+///
+/// - it stands below COMMAND or the daemon so far, or below an orphan that is in the session of
+///   COMMAND or has the program's mark (`Marks`; where marks cannot be set: that is no other program's);
+/// - it runs as the program's user, or root owns the file, or the program is root's itself, for then
+///   it may become anybody. Without /proc only a child of ours is believed, and only then.
 struct Pidfile {
+  /// What a look at the file gave.
+  enum Found {
+    case nobody
+    case process(ProcessID)
+    /// The look has failed and says nothing.
+    case unknown
+  }
+
   let path: [UInt8]
-  /// Whether it still is what it was when the program was started.
+  /// What it was when the program was started.
   private var old: FileStamp
   private var command: ProcessID = 0
   private var commandStart: UInt64 = 0
+  /// The user of the program.
+  private var user: UInt32 = 0
 
   init(_ path: [UInt8]) {
     self.path = path
     old = FileStamp(path)
   }
 
-  /// To be called before the program is started.
+  /// Before the program is started.
   mutating func forget() { old = FileStamp(path) }
 
-  mutating func started(_ pid: ProcessID) {
+  /// Removes the file when it is left of an earlier life: many daemons refuse to start beside one. A
+  /// file that holds anything but a pid is left alone.
+  ///
+  /// - Throws: why it could not be removed.
+  func removeStale(_ world: PidfileWorld) throws(Errno) {
+    guard let contents = (try? readPidfile(path)) ?? nil, let pid = contents.pid else { return }
+    let isAlive = !processIsGone(pid)
+    if isAlive, world.bears(pid) ?? (isChild(pid) && !world.isProgram(pid)) { return }
+    try removeFile(path)
+  }
+
+  mutating func started(_ pid: ProcessID, user: UInt32) {
     command = pid
+    self.user = user
     commandStart = processEntry(pid)?.start ?? 0
   }
 
   /// The process that it names, if that is one of the program's.
   ///
-  /// - Parameters:
-  ///   - known: the daemon so far, or 0: what it has started is the program's too.
-  ///   - isProgram: whether a pid is the process of some program.
-  func daemon(known: ProcessID, isProgram: (ProcessID) -> Bool) -> ProcessID? {
-    guard FileStamp(path) != old, let pid = numberInFile(path), isOurs(pid, known, isProgram)
-    else { return nil }
-    return pid
+  /// - Parameter known: the daemon so far, or 0: what it has started is the program's too.
+  func daemon(known: ProcessID, _ world: PidfileWorld) -> Found {
+    do throws(Errno) {
+      guard let contents = try readPidfile(path), contents.stamp != old, let pid = contents.pid,
+        pid > 1, pid != processID(), pid != command
+      else { return .nobody }
+      let isRoots = user == 0 || contents.owner == 0
+      guard let entry = processEntry(pid) else {
+        if processIsGone(pid) { return .nobody }
+        // Without /proc, or a look that has failed.
+        if processEntry(processID()) != nil { return .unknown }
+        return isRoots && isChild(pid) && !world.isProgram(pid) ? .process(pid) : .nobody
+      }
+      guard !entry.isZombie, entry.start >= commandStart else { return .nobody }
+      guard isRoots || processUser(pid) == user else { return .nobody }
+      return descends(entry, known, world) ? .process(pid) : .nobody
+    } catch {
+      return .unknown
+    }
   }
 
-  private func isOurs(
-    _ pid: ProcessID, _ known: ProcessID, _ isProgram: (ProcessID) -> Bool
+  private func descends(
+    _ entry: ProcessEntry, _ known: ProcessID, _ world: PidfileWorld
   ) -> Bool {
     let own = processID()
-    guard pid > 1, pid != own, pid != command else { return false }
-    guard let entry = processEntry(pid) else {
-      // Without /proc only our own children are known to be ours.
-      return isChild(pid) && !isProgram(pid)
-    }
-    guard !entry.isZombie, entry.start >= commandStart else { return false }
     var current = entry
     // Deeper than any real tree; a loop cannot be, but the entries are read one after the other.
     for _ in 0..<1024 {
+      if current.session == command { return true }
       if current.parent == command || known != 0 && current.parent == known { return true }
-      if current.parent == own { return !isProgram(current.pid) }
+      if current.parent == own {
+        return world.bears(current.pid) ?? !world.isProgram(current.pid)
+      }
       guard current.parent > 0, let parent = processEntry(current.parent) else { return false }
       current = parent
     }
@@ -64,4 +100,12 @@ struct Pidfile {
     guard let name else { return false }
     return descendants(of: command).contains { processName($0.pid) == name }
   }
+}
+
+/// What a `Pidfile` has to know of other processes.
+struct PidfileWorld {
+  /// Whether a pid is the process of some program.
+  var isProgram: (ProcessID) -> Bool
+  /// Whether a process has the mark of the program; nil: there are no marks.
+  var bears: (ProcessID) -> Bool?
 }

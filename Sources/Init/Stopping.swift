@@ -60,6 +60,17 @@ extension EventLoop {
     log.write(.warn, "stoptree: without /proc only a program's process group is found")
   }
 
+  func warnOfMarks() {
+    guard let refusal = marks.refusal else { return }
+    log.write(
+      .warn,
+      message(
+        """
+        the limits that mark a program's processes cannot be set ({}): stoptree and pidfile do not \
+        know a process that has left the session and whose parent has ended
+        """, refusal.text))
+  }
+
   func sendToTree(_ signal: Signal, _ slot: Slot, again: Bool) {
     let pid = supervisor.state(of: slot).pid
     if trees.begin(signal, to: slot, again: again), pid != 0 {

@@ -8,10 +8,10 @@ import Supervision
 /// Which processes are a program's? Its own; those below them in the tree of parents; those of its
 /// session; and of the orphans, which are our children like the programs, those who have the
 /// program's mark, whatever session they made, with all that is below them. What was found once
-/// stays known by its pid and start time. The mark is a limit that has no effect (`lockLimit`): the
-/// environment would not do, since a daemon that shows a title of its own (nginx, postgres) writes
-/// over it. So only an orphan escapes that has left the session and set just this limit. Without
-/// /proc there is only the process group.
+/// stays known by its pid and start time. The mark is a pair of limits (`Marks`): the environment would
+/// not do, since a daemon that shows a title of its own (nginx, postgres) writes over it. So only an
+/// orphan escapes that has left the session and lowered just these limits. Without /proc there is only
+/// the process group, as long as the program's own process lives.
 ///
 /// A listing of /proc is no snapshot: processes fork and end meanwhile. That an empty one proves
 /// nevertheless that none is left is for this reason: above every process of a tree whose own process
@@ -60,7 +60,10 @@ struct Trees {
   /// One of those that are awaited may be gone, or not have got its SIGKILL.
   private(set) var isDue = false
 
-  init(_ configuration: Configuration) {
+  private let marks: Marks
+
+  init(_ configuration: Configuration, _ marks: Marks) {
+    self.marks = marks
     for slot in configuration.programs.indices where configuration.programs[slot].stoptree {
       trees.append(Tree(slot))
     }
@@ -107,8 +110,9 @@ struct Trees {
     for _ in 0..<(signal == .kill ? Self.rounds : 1) {
       let entries = allProcesses()
       if entries.isEmpty {
-        // The session's own group is all that can be named.
-        if tree.root > 1 { try? sendSignal(signal.number, to: -tree.root) }
+        // The session's own group is all that can be named, and only while its leader lives: later the
+        // number may be a stranger's.
+        if tree.root > 1, isChild(tree.root) { try? sendSignal(signal.number, to: -tree.root) }
         return
       }
       if !tell(tree, find(tree, entries, owner), owner) { return }
@@ -155,7 +159,9 @@ struct Trees {
         try? sendSignal(signal.number, to: entry.pid)
         continue
       }
-      if processEntry(entry.pid)?.start == entry.start { try? handle.send(signal.number) }
+      if processEntry(entry.pid)?.start == entry.start {
+        try? handle.send(signal.number, to: entry.pid)
+      }
       handle.descriptor.close()
     }
     return someTold
@@ -184,8 +190,7 @@ struct Trees {
       }
     }
     Self.addChildren(&found, rest)
-    let mark = Launcher.mark(of: tree.slot)
-    for orphan in rest where orphan.parent == own && lockLimit(of: orphan.pid) == mark {
+    for orphan in rest where orphan.parent == own && marks.bears(orphan.pid, tree.slot) == true {
       var family = [orphan]
       Self.addChildren(&family, rest)
       // It has ended and is not reaped yet; who was below it when that was read is not.

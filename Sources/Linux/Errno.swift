@@ -12,6 +12,7 @@ public struct Errno: Error, Equatable, Sendable {
   public static let noAccess = Errno(code: EACCES)
   public static let noEntry = Errno(code: ENOENT)
   public static let noProcess = Errno(code: ESRCH)
+  public static let noCall = Errno(code: ENOSYS)
   public static let noChild = Errno(code: ECHILD)
   public static let invalid = Errno(code: EINVAL)
   public static let tooLong = Errno(code: E2BIG)

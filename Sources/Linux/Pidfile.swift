@@ -11,7 +11,12 @@ public struct FileStamp: Equatable, Sendable {
   /// Of a file that is not there, all such are alike.
   public init(_ path: [UInt8]) {
     var stamp = cl_file_stamp()
-    guard withCString(path, { cl_file_stamp($0, &stamp) }) == 0 else { return }
+    // A failed call leaves zeros.
+    _ = withCString(path) { cl_file_stamp($0, &stamp) }
+    self.init(stamp)
+  }
+
+  init(_ stamp: cl_file_stamp) {
     device = stamp.device
     inode = stamp.inode
     size = stamp.size
@@ -20,12 +25,38 @@ public struct FileStamp: Equatable, Sendable {
   }
 }
 
-/// The number that the first line of a file is, blanks around it aside; nil when it is anything
-/// else, or the file cannot be read. Never waits: what is no regular file is not read.
-public func numberInFile(_ path: [UInt8]) -> Int32? {
-  guard let file = try? FileDescriptor.openSafely(path) else { return nil }
+/// A pidfile as it was read.
+public struct PidfileContents: Sendable {
+  /// The process that it names; nil: it names none.
+  public var pid: Int32?
+  public var owner: UInt32
+  public var stamp: FileStamp
+}
+
+/// Reads a pidfile by the rules of `FileDescriptor.openSafely`; nil: there is none, or none that may be
+/// read.
+///
+/// - Throws: what says nothing of the file (EIO, EINTR, ENOMEM, EMFILE …): it is to be read again.
+public func readPidfile(_ path: [UInt8]) throws(Errno) -> PidfileContents? {
+  let file: FileDescriptor
+  do throws(Errno) {
+    file = try .openSafely(path)
+  } catch {
+    switch error.code {
+    case ENOENT, ENOTDIR, ELOOP, EMLINK, EINVAL, EISDIR, EACCES, ENAMETOOLONG: return nil
+    default: throw error
+    }
+  }
   defer { file.close() }
-  guard let text = try? file.readAgain(limit: 64) else { return nil }
+  var stamp = cl_file_stamp()
+  var owner: UInt32 = 0
+  guard cl_file_stamp_of(file.number, &stamp, &owner) == 0 else { throw Errno.last }
+  let text = try file.readAgain(limit: 64)
+  return PidfileContents(pid: number(inLine: text), owner: owner, stamp: FileStamp(stamp))
+}
+
+/// The number that the first line of a file is, blanks around it aside; nil when it is anything else.
+private func number(inLine text: [UInt8]) -> Int32? {
   let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != 0 }
   func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
   let front = line.drop { isBlank($0) }
@@ -58,9 +89,23 @@ public struct ProcessDescriptor {
 
   public var hasEnded: Bool { cl_pidfd_ended(descriptor.number) != 0 }
 
-  public func send(_ signal: Int32) throws(Errno) {
-    guard cl_pidfd_signal(descriptor.number, signal) == 0 else { throw Errno.last }
+  /// Sends a signal to the process. Where the kernel, or a seccomp profile, has pidfd_open(2) and
+  /// refuses pidfd_send_signal(2), `kill(2)` sends it, unless the process has ended.
+  ///
+  /// - Parameter pid: of this same process.
+  public func send(_ signal: Int32, to pid: Int32) throws(Errno) {
+    if cl_pidfd_signal(descriptor.number, signal) == 0 { return }
+    let failure = Errno.last
+    guard failure == .noCall || failure == .permission, !hasEnded else { throw failure }
+    // It may end, and another one get its number, in between: only a process that nobody has reaped
+    // is sent the signal, and a child of ours is reaped by nobody else.
+    try sendSignal(signal, to: pid)
   }
+}
+
+/// Whether no process has the pid. That it cannot be looked at (EPERM) is no proof.
+public func processIsGone(_ pid: Int32) -> Bool {
+  cl_kill(pid, 0) < 0 && cl_errno() == ESRCH
 }
 
 /// Whether the process is a child of ours that was not reaped yet. Needs no /proc.

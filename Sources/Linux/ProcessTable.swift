@@ -84,21 +84,6 @@ public func isDescendant(_ pid: Int32, of ancestor: Int32) -> Bool {
   return false
 }
 
-/// The limit of file locks that a process has; 0: none, or it cannot be known. It is inherited
-/// through everything, and has had no effect since Linux 2.4, so that nobody sets it: a mark.
-public func lockLimit(of pid: Int32) -> UInt64 {
-  var value: UInt64 = 0
-  guard let text = try? readFile(procPath(pid, "/limits"), limit: 4096) else { return value }
-  let name = bytes("Max file locks")
-  for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: name) {
-    for byte in line.dropFirst(name.count).drop(while: { $0 == UInt8(ascii: " ") }) {
-      guard byte >= 0x30, byte <= 0x39 else { break }
-      value = value &* 10 &+ UInt64(byte - 0x30)
-    }
-  }
-  return value
-}
-
 /// The effective user of a process; nil: it is gone, or there is no /proc.
 public func processUser(_ pid: Int32) -> UInt32? {
   var uid: UInt32 = 0
@@ -113,7 +98,7 @@ public func processName(_ pid: Int32) -> [UInt8]? {
   return Array(text.prefix { $0 != UInt8(ascii: "\n") })
 }
 
-private func procPath(_ pid: Int32, _ file: StaticString) -> [UInt8] {
+func procPath(_ pid: Int32, _ file: StaticString) -> [UInt8] {
   bytes("/proc/") + decimalText(pid) + bytes(file)
 }
 

@@ -101,8 +101,8 @@ public struct SpawnPlan: Sendable {
   /// By the kernel's numbers; they count more than `openFiles`.
   /// Three numbers for each: the resource, the soft limit and the hard one.
   public var limits: [UInt64] = []
-  /// By which `lockLimit(of:)` knows its process and all that descend from it; 0: none.
-  public var mark: UInt64 = 0
+  /// By which `treeMark(of:)` knows its process and all that descend from it.
+  public var mark: TreeMark?
   /// It takes over our own 0, 1 and 2, but for outputs that are descriptors above them, with this
   /// session and these signals. nil: a session of its own, and every signal at its default.
   public var takesOver: (session: CommandSession, signals: SignalDispositions)?
@@ -134,7 +134,7 @@ public struct SpawnPlan: Sendable {
         &request, Int32(clamping: limits[index]), limits[index + 1], limits[index + 2])
       index += 3
     }
-    request.mark = mark
+    if let mark { (request.mark_locks, request.mark_resident) = (mark.locks, mark.resident) }
     if let nice { (request.sets_nice, request.nice) = (1, nice) }
     if let oomScoreAdjust { (request.sets_oom, request.oom_score_adj) = (1, oomScoreAdjust) }
     request.no_new_privileges = noNewPrivileges ? 1 : 0

@@ -169,7 +169,12 @@ public struct Follower: Sendable {
     deadline = nil
     switch phase {
     case .idle, .command, .both, .daemon: return []
-    case .awaiting(let status): return [.nobodyNamed] + end(status)
+    case .awaiting(let status):
+      if hasSuccessor, !isTold {
+        deadline = now + Self.pidfilePatience
+        return []
+      }
+      return [.nobodyNamed] + end(status)
     case .bereft(let status, told: 0):
       if hasSuccessor, !isTold {
         wait(bereft: status, Self.successorPatience, now)

@@ -138,7 +138,8 @@ struct cl_spawn {
   const gid_t *groups;
   int64_t umask;                  // -1: unchanged
   uint32_t limits_set;            // bit n: limits[n] is to be set
-  uint64_t mark;                  // soft limit of RLIMIT_LOCKS, which means nothing else; 0: none
+  // Both limits of RLIMIT_LOCKS and of RLIMIT_RSS, which mean nothing else (Marks.swift); 0: none.
+  uint64_t mark_locks, mark_resident;
   struct cl_limit {
     uint64_t soft, hard;
   } limits[16];  // by the number of the resource
@@ -240,6 +241,11 @@ const char *cl_signal_words(int signal);
 // Limits of open files (soft, hard), and ours raised to the hard one.
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard);
 
+// Tries whether this process may set both limits of a mark: 0, or -1: errno. Nothing is changed.
+int cl_try_mark(uint64_t locks, uint64_t resident);
+// The hard limits of this process for RLIMIT_LOCKS and RLIMIT_RSS.
+int cl_mark_limits(uint64_t *locks, uint64_t *resident);
+
 // Pidfiles and the processes that they name.
 
 // What tells that a file was written since.
@@ -248,6 +254,7 @@ struct cl_file_stamp {
   int64_t modified, changed;  // nanoseconds
 };
 int cl_file_stamp(const char *path, struct cl_file_stamp *stamp);
+int cl_file_stamp_of(int fd, struct cl_file_stamp *stamp, uid_t *owner);
 // pidfd_open(2), and kill(2) for it: never another process that got the same pid.
 int cl_pidfd_open(pid_t pid);
 int cl_pidfd_signal(int pidfd, int signal);
