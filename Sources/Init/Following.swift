@@ -95,6 +95,9 @@ struct Following {
       if entries[index].follower.command == pid {
         // What it wrote last is to count first.
         let before = look(index, &world)
+        if status == .exited(0), entries[index].follower.isTold {
+          lookForDaemon(index, world, commandEnded: true)
+        }
         return before + tell(index, .commandEnded(status), &world)
       }
       if entries[index].follower.daemon == pid { return daemonEnded(index, status, &world) }
@@ -185,7 +188,10 @@ struct Following {
     _ signal: Signal, to slot: Slot, group: Bool, isStop: Bool, _ world: inout FollowingWorld
   ) throws(Errno) -> Bool {
     guard let index = index(slot) else { return false }
-    if isStop { _ = tell(index, .told, &world) }
+    if isStop {
+      lookForDaemon(index, world)
+      _ = tell(index, .told, &world)
+    }
     let (command, daemon) = (entries[index].follower.command, entries[index].follower.daemon)
     var failure: Errno?
     if daemon != 0, let error = sendToDaemon(index, signal, group: group) { failure = error }
@@ -222,7 +228,16 @@ struct Following {
   @inline(never)
   mutating func stopAwaited(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
     guard let index = index(slot) else { return [] }
+    lookForDaemon(index, world)
     return tell(index, .told, &world)
+  }
+
+  /// Of a program of which no process is known.
+  private func lookForDaemon(_ index: Int, _ world: FollowingWorld, commandEnded: Bool = false) {
+    guard entries[index].follower.daemon == 0,
+      commandEnded || entries[index].follower.command == 0
+    else { return }
+    entries[index].follower.mayHaveDaemon = entries[index].file.mayHaveDaemon(world.isProgram)
   }
 
   // The file.
@@ -367,22 +382,4 @@ struct Following {
     }
     return orders
   }
-}
-
-/// What `Following` needs of its owner.
-struct FollowingWorld {
-  var now: Time
-  var epoll: Epoll
-  /// Of inotify's descriptor.
-  var filesToken: UInt64
-  /// Of the pidfd of a program's daemon.
-  var token: (Slot) -> UInt64
-  /// Whether a pid is the process of a program.
-  var isProgram: (ProcessID) -> Bool
-}
-
-extension [Following.Order] {
-  /// As `Appending.swift` says.
-  @inline(never)
-  mutating func append(_ element: consuming Following.Order) { appendInPlace(element, to: &self) }
 }

@@ -59,6 +59,15 @@ struct Pidfile {
     return false
   }
 
+  /// Whether a process is there that may be the daemon of a COMMAND that has ended: an orphan that is no
+  /// other program's and not older.
+  func mayHaveDaemon(_ isProgram: (ProcessID) -> Bool) -> Bool {
+    let own = processID()
+    return allProcesses().contains {
+      $0.parent == own && !$0.isZombie && $0.start >= commandStart && !isProgram($0.pid)
+    }
+  }
+
   /// Whether a process below COMMAND runs what the daemon ran: a wrapper has started it again.
   func hasSuccessor(named name: [UInt8]?) -> Bool {
     guard let name else { return false }

@@ -72,7 +72,7 @@ struct Probes {
 
   private func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
 
-  mutating func takeAnswer() -> Answer? { answers.popLast() }
+  mutating func takeAnswer() -> Answer? { answers.isEmpty ? nil : answers.removeFirst() }
 
   @inline(never)
   private mutating func answer(_ entry: Entry, _ failure: ProbeFailure?) {

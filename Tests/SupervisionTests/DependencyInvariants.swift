@@ -101,6 +101,11 @@ extension Invariants {
     require(
       programs[slot].waits && programs[slot].deadline.map { $0 <= now } ?? false,
       "p\(slot): no first start comes before one of a lower level, twice, or unasked.")
+    for other in order.prefix(while: { $0 != slot }) where programs[other].waits {
+      require(
+        programs[other].deadline == nil || programs[other].released != programs[slot].released,
+        "p\(slot): of those that one event has released, no later one starts first (p\(other)).")
+    }
     programs[slot].waits = false
   }
 
@@ -113,6 +118,7 @@ extension Invariants {
         programs[waiting].state == .stopped, unmet(waiting).isEmpty
       else { continue }
       programs[waiting].deadline = now
+      programs[waiting].released = event
       see(one.untilEnd ? .releasedByEnd : .released)
     }
   }
@@ -153,9 +159,9 @@ extension Invariants {
     guard programs[slot].state == .starting, programs[slot].givingUp == .no else { return }
     let program = configuration.programs[slot]
     if program.oneshot || program.ready != nil {
-      programs[slot].deadline =
-        program.readyTimeout > .zero && stop == nil
-        ? programs[slot].asking + program.readyTimeout : nil
+      let limits = [program.readyTimeout, program.oneshot ? runTimeout(slot) : .zero]
+      let limit = limits.filter { $0 > .zero }.min()
+      programs[slot].deadline = stop == nil ? limit.map { programs[slot].asking + $0 } : nil
       programs[slot].probeFailures = 0
     } else {
       programs[slot].deadline = programs[slot].asking + program.startsecs
@@ -272,10 +278,18 @@ extension Invariants {
     } else {
       require(
         history.state == .starting && history.executed && program.readyTimeout > .zero
+          && !isLimited(slot)
           && history.asking + program.readyTimeout <= now,
         "p\(slot): nothing is given up before ready_timeout is over.")
       see(.notReadyInTime)
     }
+    return giveUp(slot, pid, signal, now)
+  }
+
+  private mutating func giveUp(
+    _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ now: Time
+  ) -> Action? {
+    let program = configuration.programs[slot]
     require(
       signal == program.stopsignal ?? .terminate, "p\(slot): no other than the stop signal is sent."
     )
@@ -285,6 +299,35 @@ extension Invariants {
     programs[slot].givenUpSteps = 0
     programs[slot].deadline = now + (sequence(slot).first?.pause ?? program.stopwaitsecs)
     return stopOrder(slot, pid, signal)
+  }
+
+  func runTimeout(_ slot: Slot) -> Nanoseconds {
+    configuration.programs[slot].attributes?.runTimeout ?? .zero
+  }
+
+  /// A oneshot whose run_timeout ends before its ready_timeout.
+  func isLimited(_ slot: Slot) -> Bool {
+    let program = configuration.programs[slot]
+    let limit = runTimeout(slot)
+    return program.oneshot && limit > .zero
+      && (program.readyTimeout == .zero || limit <= program.readyTimeout)
+  }
+
+  mutating func overran(
+    _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
+  ) -> Action? {
+    let history = programs[slot]
+    require(
+      history.givingUp == .no && processes[pid] == slot, "p\(slot): nobody is given up twice.")
+    require(
+      history.state == .running && isScheduled(slot)
+        || history.state == .starting && isLimited(slot),
+      "p\(slot): nothing is ended by run_timeout but what runs to its end.")
+    require(
+      after == runTimeout(slot) && after > .zero && history.asking + after <= now && stop == nil,
+      "p\(slot): no run is ended before run_timeout is over.")
+    see(.overran)
+    return giveUp(slot, pid, signal, now)
   }
 
   /// The next signal of its sequence, to one that was given up.
