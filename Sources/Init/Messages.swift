@@ -335,10 +335,16 @@ final class Messages {
   }
 }
 
-/// `2 s`, `1.5 s`.
+/// `2 s`, `1.5 s`; below a second `0.025 s`.
 @inline(never)
 public func secondsText(_ length: Nanoseconds) -> ByteString {
   let whole = length.count / 1_000_000_000
+  var thousandths = length.count / 1_000_000
+  if whole == 0, thousandths % 100 != 0 {
+    let zeros: ByteString = thousandths < 10 ? "00" : thousandths < 100 ? "0" : ""
+    while thousandths % 10 == 0 { thousandths /= 10 }
+    return message("0.{}{} s", zeros, decimal(thousandths))
+  }
   let tenths = length.count % 1_000_000_000 / 100_000_000
   return tenths == 0
     ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))

@@ -123,7 +123,7 @@ extension Acceptance {
 
     /// A listener or program of ours that ends the container after the unexpected end of another one.
     @Test(arguments: [
-      ("exit 3", "", 3, "killer), watched: exited with status 3"),
+      ("exit 3", "", 3, ", watched: exited with status 3"),
       ("kill -9 $$", "", 137, "watched: killed by SIGKILL"),
       ("exit 0", "exitcodes=2", 1, "watched: exited with status 0"),
       ("exit 2", "exitcodes=2", 0, "stopped by SIGTERM from pid "),
