@@ -175,7 +175,8 @@ extension Supervisor {
   mutating func becomeStopping(_ slot: Slot, _ now: Time) {
     let isKilled = records[slot].ending?.isKilled ?? false
     transition(slot, to: .stopping(pid: 0, stage: isKilled ? .killed : .told(lastSignal(slot))))
-    if inheritsInterrupt(slot) { records[slot].stopSteps = .max }
+    // It got the signal of its own end, and not the INT that another follows.
+    if isInherited(slot, records[slot].stopSteps) { records[slot].stopSteps = .max }
     guard let due = timers.deadline(of: slot) else { return }
     let left = due > now ? due - now : .zero
     let wait = isKilled ? min(left, killWait(now)) : withinGrace(left, now)

@@ -57,20 +57,31 @@ extension Supervisor {
     if pid != 0 || isEnding(slot), !hasForwarded(to: slot) {
       send(signal, slot, pid, again: records[slot].stopSteps > 0, &actions)
     }
-    let next = stopStep(slot, records[slot].stopSteps)
-    let last = Nanoseconds(
+    let done = records[slot].stopSteps
+    var wait = Nanoseconds(
       configuration.programs[slot].stopwaitsecs.count - records[slot].spent.count)
-    waitForStop(slot, next?.pause ?? last, now)
+    if let next = stopStep(slot, done) {
+      wait = next.pause
+      // Nobody is killed who has not had his TERM, however short the grace is.
+      if isInherited(slot, done) {
+        wait = min(wait, Nanoseconds(withinGrace(Nanoseconds(.max), now).count / 2))
+      }
+    }
+    waitForStop(slot, wait, now)
   }
 
   /// What comes after the first stop signal and `done` more; nil: SIGKILL.
   @inline(never)
   func stopStep(_ slot: Slot, _ done: UInt8) -> (pause: Nanoseconds, signal: Signal)? {
     if let step = configuration.programs[slot].attributes?.stopStep(done) { return step }
-    guard done == 0, case .stopping = records[slot].state, inheritsInterrupt(slot) else {
-      return nil
-    }
+    guard isInherited(slot, done), case .stopping = records[slot].state else { return nil }
     return (Self.interruptPatience, .terminate)
+  }
+
+  /// The step is the TERM after an INT that swinit got.
+  func isInherited(_ slot: Slot, _ done: UInt8) -> Bool {
+    done == 0 && inheritsInterrupt(slot)
+      && configuration.programs[slot].attributes?.stopStep(done) == nil
   }
 
   /// It is told to end by the INT that swinit got. COMMAND gets that as every other signal.
@@ -97,10 +108,13 @@ extension Supervisor {
   mutating func toldTimedOut(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    guard let step = stopStep(slot, records[slot].stopSteps), records[slot].stopWait >= step.pause
+    let done = records[slot].stopSteps
+    guard var step = stopStep(slot, done),
+      records[slot].stopWait >= step.pause || isInherited(slot, done)
     else {
       return killAfterWait(slot, pid, now, &actions)
     }
+    step.pause = min(step.pause, records[slot].stopWait)
     beginStep(step, slot, pid, &actions)
     sendNext(step.signal, slot, pid, now, &actions)
   }

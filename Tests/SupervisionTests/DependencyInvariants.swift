@@ -118,7 +118,11 @@ extension Invariants {
         programs[waiting].state == .stopped, unmet(waiting).isEmpty
       else { continue }
       programs[waiting].deadline = now
-      programs[waiting].released = event
+      // Those that wait for its end come after those that wait for its being ready.
+      let untilEnd = configuration.dependencies.contains {
+        $0.dependent == waiting && $0.on == slot && $0.untilEnd
+      }
+      programs[waiting].released = 2 * event + (untilEnd ? 1 : 0)
       see(one.untilEnd ? .releasedByEnd : .released)
     }
   }

@@ -144,6 +144,22 @@ import Testing
     #expect(sent.last?.hasSuffix("kill SIGKILL 10") == true)
   }
 
+  /// Who does not end of the INT that swinit got has its TERM before its SIGKILL, however short the
+  /// grace is.
+  @Test(arguments: [Int64(200), 1_000, 60_000]) func anINTIsFollowedByTERM(grace: Int64) {
+    var bench = bench([10], grace: .milliseconds(grace))
+    #expect(bench.signal(.interrupt).last == "kill SIGINT 10")
+    let first = bench.pause() ?? .zero
+    #expect(first <= .seconds(1) && (grace < 60_000 || first == .seconds(1)))
+    #expect(
+      bench.tick(after: first) == [
+        "p0 next SIGTERM pid 10 after \(words(first))", "kill SIGTERM 10",
+      ])
+    let second = bench.pause() ?? .zero
+    #expect(second.count >= first.count - 1)
+    #expect(bench.tick(after: second).last == "kill SIGKILL 10")
+  }
+
   /// It hangs: both are killed when the part is over. It ends: the signal has what is left of it.
   @Test func aStopCommandIsWithinTheGrace() throws {
     var hanging = bench(grace: 5, stopwaitsecs: 10, command: ByteString("/x\0" as String))

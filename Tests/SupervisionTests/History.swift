@@ -78,7 +78,7 @@ struct History {
   var schedule = ScheduleHistory()
   /// It ended by itself once and was not to be started again.
   var hasEnded = false
-  /// Its turn at the first start came, and it had to wait; in which event that was over.
+  /// Its turn at the first start came, and it had to wait; by which event that was over.
   var waits = false
   var released = 0
   /// Its test, and when something is to be done about that.

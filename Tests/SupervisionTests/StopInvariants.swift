@@ -45,7 +45,7 @@ extension Invariants {
       programs[slot].lastSignal = ending.told
       programs[slot].killed = ending.killed
       programs[slot].deadline = deadline
-      programs[slot].wasEnding = !wasGivenUp || inheritsInterrupt(slot)
+      programs[slot].wasEnding = !wasGivenUp || inheritsInterrupt(slot) && ownSequence(slot).isEmpty
       programs[slot].stopSteps = wasGivenUp ? programs[slot].givenUpSteps : 0
       return
     }

@@ -29,7 +29,7 @@ extension Invariants {
     return [(.seconds(1), .terminate)]
   }
 
-  private func ownSequence(_ slot: Slot) -> [(pause: Nanoseconds, signal: Signal)] {
+  func ownSequence(_ slot: Slot) -> [(pause: Nanoseconds, signal: Signal)] {
     let numbers = configuration.programs[slot].attributes?.stopSequence.dropFirst() ?? []
     return stride(from: 1, to: numbers.endIndex, by: 2).map { index in
       (Nanoseconds(Int64(numbers[index])), Signal(number: Int32(numbers[index + 1])))
@@ -72,7 +72,9 @@ extension Invariants {
       "The test broke its contract: a stop_command ended that did not run.")
     programs[slot].stopCommandRuns = false
     guard let told = programs[slot].told else { return }
-    programs[slot].spent = min(now - told.at, configuration.programs[slot].stopwaitsecs)
+    // A second ^C leaves it no time.
+    let isOver = programs[slot].deadline.map { $0 <= now } ?? true
+    programs[slot].spent = isOver ? configuration.programs[slot].stopwaitsecs : now - told.at
   }
 
   mutating func stopCommandIsOver(
