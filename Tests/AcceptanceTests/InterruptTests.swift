@@ -58,16 +58,8 @@ extension Acceptance {
       }
     }
 
-    private func database() throws -> Machine {
-      try Machine(
-        everyTime: """
-          own /var/lib/mysql mysql
-          run /run/mysqld mysql
-          """, once: "mariadb-install-db --user=mysql --skip-test-db > $machine/install.log")
-    }
-
     @Test(arguments: signals) func mariadbd(signal: Int32) async throws {
-      let machine = try database()
+      let machine = try Machine.mariadb()
       let setup = machine.setup(
         """
         [program:db]
@@ -88,7 +80,7 @@ extension Acceptance {
     /// The README's block, and the same without its stopsignal.
     @Test(arguments: signals, [true, false])
     func mysqldSafeByPidproxy(signal: Int32, asInTheReadme: Bool) async throws {
-      let machine = try database()
+      let machine = try Machine.mariadb()
       var text = try example(of: "mysql")
       if !asInTheReadme { text = text.replacingOccurrences(of: "stopsignal=TERM\n", with: "") }
       let setup = machine.setup(text)
