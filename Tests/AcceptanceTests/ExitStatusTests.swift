@@ -212,7 +212,7 @@ extension Acceptance {
     }
 
     /// The listener that many images have: it kills its parent when a program is FATAL.
-    @Test(arguments: [(true, 1), (false, 0)])
+    @Test(arguments: [(true, 127), (false, 0)])
     func aChildThatKillsItsParent(fatal: Bool, code: Int32) async throws {
       let killer = waitsForGo + "kill -QUIT $PPID\nwhile :; do sleep 0.05; done\n"
       let text =
