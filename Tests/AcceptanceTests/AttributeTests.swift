@@ -211,7 +211,7 @@ extension Acceptance {
         #expect(held.count == 1)
         #expect(swinit.output?.texts.contains("over") == false)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -234,7 +234,7 @@ extension Acceptance {
         }
         #expect(held.count == 1)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 

@@ -144,7 +144,7 @@ extension Acceptance {
         try await swinit.log("app: EXITED, killed by the OOM killer (limit 512 MiB)")
         try await swinit.line("stubborn")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(
           swinit.errors.texts.contains { $0.hasSuffix("app: STOPPED") }, "\(swinit.transcript)")
       }
@@ -242,7 +242,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("app: RUNNING")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let text = swinit.folder.read("termination-log") ?? ""
         #expect(text.hasPrefix("own words\nexit 0: stopped by SIGTERM"), "\(text)")
       }
@@ -321,7 +321,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("of 24 processes are used (pids limit of the container)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.places(of: "pids limit").count == 1, "\(swinit.transcript)")
       }
     }

@@ -60,7 +60,7 @@ extension Acceptance {
         #expect(try await fetch(swinit).contains("Ahoy from the app"))
         #expect(swinit.places(of: "nginx: STARTING").count == 1)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -71,7 +71,7 @@ extension Acceptance {
       defer { swinit.destroy() }
       try await swinit.line("cron: Ahoy from a job at ", within: 75)
       swinit.signal(SIGTERM)
-      try await swinit.expectEnd(0)
+      try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
     }
   }
 }

@@ -59,7 +59,7 @@ extension Acceptance {
         let own = status(swinit.pid, "RssAnon") ?? "?"
         #expect(try #require(Int(resident)) <= Self.greatestResident, "of this RssAnon: \(own)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -77,7 +77,7 @@ extension Acceptance {
         #expect(switches(swinit.pid) == before)
         #expect(before != ["?", "?"])
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 

@@ -40,7 +40,7 @@ extension Acceptance {
           return read.texts.filter { !$0.hasPrefix("swinit: ") }.count == 64 * 1000
         }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let lines = streams == .merged ? swinit.errors.texts : swinit.output?.texts ?? []
         for name in names { #expect(numbers(name, in: lines) == Array(1...1000), "\(name)") }
         let own = lines.filter { $0.hasPrefix("swinit: ") }.count
@@ -118,7 +118,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(try #require(swinit.output).texts.sorted() == ["a", "b | b", "c", "file"])
         #expect(swinit.folder.read("d.log") == "d\n")
         let line = try #require(swinit.folder.read("e.log"))
@@ -210,7 +210,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let y = String(repeating: "y", count: 65536)
         let z = { String(repeating: "z", count: $0) }
         let expected = [
@@ -233,7 +233,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let path = swinit.folder.path + "/a.log"
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
         #expect(bytes == (0...255).filter { $0 != 10 } + [10])
@@ -251,7 +251,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("a.log") == "red plain\n")
       }
     }

@@ -93,7 +93,7 @@ extension Acceptance {
         try await swinit.log("d: RUNNING")
         swinit.signal(SIGTERM)
         // sleep got the signal: there is no daemon.
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.output?.texts.contains("stranger hit") == false)
         #expect(swinit.places(of: "SIGKILL (pid").isEmpty)
       }
@@ -140,7 +140,7 @@ extension Acceptance {
         #expect(swinit.places(of: "d: EXITED").isEmpty)
         swinit.signal(SIGTERM)
         try await swinit.line("daemon got TERM")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -177,7 +177,7 @@ extension Acceptance {
         // A signal for the program goes to it, not to the wrapper.
         swinit.signal(SIGTERM)
         try await swinit.line("daemon got HUP")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         // And the new one was never given up in between.
         let stop = swinit.places(of: "d: STOPPING")[0]
         #expect(!swinit.errors.texts[stop + 1].contains("follows"), "\(swinit.transcript)")
@@ -193,7 +193,7 @@ extension Acceptance {
         try await swinit.log("d: RUNNING")
         try await swinit.wait("the pidfile") { swinit.folder.read("pid") == text }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.places(of: "follows").isEmpty && swinit.places(of: "SIGKILL").isEmpty)
       }
     }
@@ -215,7 +215,7 @@ extension Acceptance {
         try await swinit.log("d: follows pid ")
         swinit.signal(SIGTERM)
         try await swinit.line("told")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 

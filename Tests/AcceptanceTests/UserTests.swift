@@ -116,7 +116,7 @@ extension Acceptance {
         #expect(swinit.places(of: "not root").count == 1, "\(swinit.transcript)")
         #expect(try await swinit.log("not root").contains("probe"))
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -124,7 +124,7 @@ extension Acceptance {
       var setup = Setup(runOnce("id -u", "user=1234567:7654321"))
       setup.launcher += asStranger.split(separator: " ").map(String.init)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.output?.texts == ["1234567"])
         #expect(swinit.places(of: "not root").isEmpty, "\(swinit.transcript)")
       }
@@ -175,7 +175,7 @@ extension Acceptance {
     @Test func theGlobalUserIsForAll() async throws {
       let setup = Setup(runOnce("cat /proc/self/status", globals: "user=1234567"))
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(ids(swinit.output?.texts ?? []).uid == four(1_234_567))
       }
     }
