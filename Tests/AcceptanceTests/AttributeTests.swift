@@ -114,7 +114,8 @@ extension Acceptance {
         try await swinit.log(
           "probe: FATAL, cannot start: oom_score_adj: Permission denied"
             + " (CAP_SYS_RESOURCE is missing)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(
+          1, "oom_score_adj: Permission denied (CAP_SYS_RESOURCE is missing)")
       }
     }
 
@@ -167,7 +168,7 @@ extension Acceptance {
       setup.launcher += asStranger
       try await withSwinit(setup) { swinit in
         try await swinit.log("probe: FATAL, cannot start: \(reason)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "probe is FATAL: cannot start: \(reason)")
       }
     }
 
@@ -182,7 +183,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         let line = try await swinit.log("probe: FATAL, cannot start: ")
         #expect(line.contains("(CAP_\(missing.uppercased()) is missing)"), "\(line)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "(CAP_\(missing.uppercased()) is missing)")
       }
     }
 

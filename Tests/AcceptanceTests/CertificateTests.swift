@@ -252,7 +252,7 @@ extension Acceptance {
       var setup = Setup("[program:app]\n")
       setup.launcher = Setup.asPID1(after: terminationLog)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(78)
+        try await swinit.expectEnd(78, "test.conf:1: cannot run [program:app]: command= is missing")
         let text = swinit.folder.read("termination-log") ?? ""
         #expect(text.hasPrefix("exit 78: the configuration has errors\n"), "\(text)")
         #expect(text.contains("command= is missing"), "\(text)")

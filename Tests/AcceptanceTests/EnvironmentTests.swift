@@ -78,7 +78,7 @@ extension Acceptance {
         let line = try await swinit.log("probe: FATAL, cannot start: ")
         #expect(line.contains(reason), "\(line)")
         #expect(!swinit.transcript.contains("hidden"), "\(swinit.transcript)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, reason)
       }
     }
 
@@ -90,7 +90,7 @@ extension Acceptance {
         setup.arguments = arguments
         setup.launcher = []
         try await withSwinit(setup) { swinit in
-          try await swinit.expectEnd(0)
+          try await swinit.expectEnd(0, "autorestart=false this runs once")
           #expect(!swinit.transcript.contains("s3cret"))
         }
       }

@@ -115,7 +115,7 @@ extension Acceptance {
         try await swinit.log("warn probe: BACKOFF, \(reason), next try in 1 s")
         try await swinit.log("warn probe: BACKOFF, \(reason), next try in 2 s")
         try await swinit.log("error probe: FATAL, \(reason) (3 tries)")
-        try await swinit.expectEnd(127)
+        try await swinit.expectEnd(127, "\(reason), 3 times in a row")
       }
     }
 

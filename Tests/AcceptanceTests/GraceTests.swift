@@ -62,7 +62,7 @@ extension Acceptance {
         try await swinit.line("deaf")
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(137)
+        try await swinit.expectEnd(137, "exit 137: COMMAND deaf: killed by SIGKILL")
         let time = swinit.span(since: told)
         #expect(time.whole > 1 && time.own < 2, "it took \(time)")
       }

@@ -74,7 +74,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let written = try #require(swinit.output).texts
         #expect(written.count == 1 && written[0].range(of: out, options: .regularExpression) != nil)
         for pattern in [err, own] {
@@ -175,7 +175,7 @@ extension Acceptance {
     @Test func errorsOfTheConfigurationAreJSON() async throws {
       let setup = Setup("[swinit]\nlog_format=json\n[program:a]\ncommand=sleep 1\nstartsecs=soon\n")
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(78)
+        try await swinit.expectEnd(78, "cannot read startsecs")
         #expect(!swinit.errors.texts.isEmpty)
         for line in swinit.errors.texts {
           let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]

@@ -221,7 +221,7 @@ extension Acceptance {
         try await swinit.log("a: RUNNING")
         swinit.closeErrors()
         try swinit.folder.write("", to: "go")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "a: RUNNING")
         #expect(swinit.output?.texts == ["a | done"])
       }
     }

@@ -107,7 +107,8 @@ extension Acceptance {
         try await swinit.line("ready")
         swinit.signal(sent)
         try await swinit.log("teller: STOPPING (pid \(swinit.process("teller")), SIG\(seen))")
-        try await swinit.expectEnd(0)
+        let names = [SIGTERM: "TERM", SIGINT: "INT", SIGQUIT: "QUIT"]
+        try await swinit.expectEnd(0, "exit 0: stopped by SIG\(names[sent] ?? "?")")
         #expect(swinit.output?.texts.contains("got \(seen)") == true, "\(swinit.transcript)")
       }
     }

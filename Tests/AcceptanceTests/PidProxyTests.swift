@@ -112,7 +112,7 @@ extension Acceptance {
           return swinit.output?.texts.contains("daemon got \(name)") == true
         }
         if name != "TERM" { kill(swinit.pid, SIGTERM) }
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, nil)
       }
     }
 
@@ -226,7 +226,7 @@ extension Acceptance {
     func badWords(_ program: String, _ text: String) async throws {
       try await withSwinit(setup(program)) { swinit in
         try await swinit.log(text)
-        try await swinit.expectEnd(78)
+        try await swinit.expectEnd(78, text)
       }
     }
   }

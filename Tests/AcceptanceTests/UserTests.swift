@@ -137,7 +137,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("probe: FATAL, cannot start: ")
         #expect(try await swinit.log("cannot start: ").contains("swinit is not root"))
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "probe is FATAL: cannot start: setuid for \"www-data\"")
         #expect(swinit.output?.texts == [])
       }
     }
@@ -150,7 +150,7 @@ extension Acceptance {
         let line = try await swinit.log("probe: FATAL, cannot start: ")
         #expect(line.contains("Operation not permitted"))
         #expect(line.contains(named))
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, named)
       }
     }
 
@@ -167,7 +167,7 @@ extension Acceptance {
       setup.launcher = ["unshare", "--user", "--map-root-user"] + Setup.asPID1.dropFirst()
       try await withSwinit(setup) { swinit in
         try await swinit.log("probe: FATAL, cannot start: set")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "probe is FATAL: cannot start: setgid for \"1234567\"")
       }
     }
 

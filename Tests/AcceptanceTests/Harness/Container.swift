@@ -187,14 +187,21 @@ final class Container {
   }
 
   /// Waits for the end, and holds it against the exit status and the last line on stderr.
+  ///
+  /// - Parameter lastLine: a part of it: the reason is the product. nil: nothing was written there at
+  ///   all. (Where stderr is a terminal or is not read, there is nothing to look at: nil too.)
   func expectEnd(
-    _ code: Int32, _ lastLine: String = "", within bound: Double = patience,
+    _ code: Int32, _ lastLine: String?, within bound: Double = patience,
     at place: SourceLocation = #_sourceLocation
   ) async throws {
     let ending = try await end(within: bound)
     #expect(ending == .exited(code), "\(transcript)", sourceLocation: place)
-    let last = errors.texts.last ?? ""
-    #expect(lastLine.isEmpty || last.contains(lastLine), "\(transcript)", sourceLocation: place)
+    let last = errors.texts.last
+    if let lastLine {
+      #expect(last?.contains(lastLine) == true, "\(transcript)", sourceLocation: place)
+    } else {
+      #expect(last == nil, "\(transcript)", sourceLocation: place)
+    }
   }
 
   /// All that was written on the terminal or stdout so far, with what no newline ends yet.
