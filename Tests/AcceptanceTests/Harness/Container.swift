@@ -198,7 +198,8 @@ final class Container {
     #expect(ending == .exited(code), "\(transcript)", sourceLocation: place)
     let last = errors.texts.last
     if let lastLine {
-      #expect(last?.contains(lastLine) == true, "\(transcript)", sourceLocation: place)
+      let fits = last == lastLine || last?.contains(lastLine) == true
+      #expect(fits, "\(transcript)", sourceLocation: place)
     } else {
       #expect(last == nil, "\(transcript)", sourceLocation: place)
     }
