@@ -47,8 +47,9 @@ extension Acceptance {
     }
 
     /// As PID 1: programs by level, readiness, lines through swinit, a restart, orphans, a program
-    /// that withstands the stop signal, the last line.
-    @Test func itRunsPrograms() async throws {
+    /// that withstands the stop signal, the last line. On a kernel with small pages and, as far as
+    /// qemu-user before version 9 can have them, with large ones.
+    @Test(arguments: ["4096", "65536"]) func itRunsPrograms(pageSize: String) async throws {
       let text = """
         [swinit]
         log_format=prefix
@@ -68,7 +69,9 @@ extension Acceptance {
         depends_on=database
 
         """
-      try await withSwinit(setup(text)) { swinit in
+      var setup = try setup(text)
+      setup.environment["QEMU_PAGESIZE"] = pageSize
+      try await withSwinit(setup) { swinit in
         try await swinit.line("deaf | deaf")
         try await swinit.log("database | up")
         try await swinit.log("once: EXITED with status 3 (unexpected), restarting")
@@ -103,5 +106,19 @@ extension Acceptance {
         try await swinit.expectEnd(6, nil)
       }
     }
+  }
+}
+
+extension Acceptance {
+  @Test func theVersionNamesArchitectureAndCommit() async throws {
+    let finished = try await AcceptanceTests.run([#require(Binary.path), "version"])
+    #if arch(arm64)
+      let architecture = "aarch64"
+    #else
+      let architecture = "x86_64"
+    #endif
+    let form = "^swinit [0-9.]+ \\(\(architecture), commit ([0-9a-f]{7,40}(-dirty)?|unknown)\\)\n$"
+    #expect(
+      finished.output.range(of: form, options: .regularExpression) != nil, "\(finished.output)")
   }
 }
