@@ -11,7 +11,8 @@ extension Acceptance {
       setup.fragments = [:]
       setup.launcher = [
         "unshare", "--net", "sh", "-c",
-        "busybox ip link set lo up && cp -r \(projectFolder)/conf.d $0 && exec \"$@\"", "FOLDER",
+        "busybox ip link set lo up && cp -r \(projectFolder)/conf.d $0"
+          + " && chmod -R go+rX $0/conf.d && exec \"$@\"", "FOLDER",
         "\(projectFolder)/Tests/stage", "FOLDER/conf.d",
       ]
       setup.arguments = ["-c", "FOLDER/conf.d"]

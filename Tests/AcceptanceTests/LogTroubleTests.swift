@@ -115,7 +115,8 @@ extension Acceptance {
     }
 
     /// A file system that its kernel turns read-only for an error, until it is mounted anew.
-    @Test func readOnlyFileSystem() async throws {
+    @Test(.enabled(if: Host.mountsImages, "no image can be mounted (no loop device)"))
+    func readOnlyFileSystem() async throws {
       var setup = Setup(
         beat
           + logging(

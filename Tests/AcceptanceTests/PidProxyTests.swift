@@ -199,7 +199,8 @@ extension Acceptance {
     }
 
     /// Where inotify cannot be had, a timer looks.
-    @Test func withoutInotify() async throws {
+    @Test(.enabled(if: Host.hasUserNamespaces, "no user namespaces"))
+    func withoutInotify() async throws {
       let script = "echo 0 > /proc/sys/user/max_inotify_instances || exit 99"
       var setup = setup("command=pidproxy %(here)s/run/x/pid %(here)s/late")
       setup.files["late"] = """

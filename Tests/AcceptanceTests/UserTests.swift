@@ -155,14 +155,16 @@ extension Acceptance {
     }
 
     /// A user namespace with one user, where setgroups is forbidden: there are none to set.
-    @Test(arguments: ["0", "root", "0:0"])
+    @Test(
+      .enabled(if: Host.hasUserNamespaces, "no user namespaces"), arguments: ["0", "root", "0:0"])
     func inAUserNamespaceWithoutSetgroups(_ user: String) async throws {
       var setup = Setup(runOnce("cat /proc/self/status", "user=\(user)"))
       setup.launcher = ["unshare", "--user", "--map-root-user"] + Setup.asPID1.dropFirst()
       #expect(try await ids(outputOfOnce(setup)).uid == four(0))
     }
 
-    @Test func inAUserNamespaceAnotherUserIsAClearFailure() async throws {
+    @Test(.enabled(if: Host.hasUserNamespaces, "no user namespaces"))
+    func inAUserNamespaceAnotherUserIsAClearFailure() async throws {
       var setup = Setup(runOnce("id -u", "user=1234567\nstartretries=0"))
       setup.launcher = ["unshare", "--user", "--map-root-user"] + Setup.asPID1.dropFirst()
       try await withSwinit(setup) { swinit in
