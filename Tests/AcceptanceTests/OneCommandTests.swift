@@ -241,8 +241,7 @@ extension Acceptance {
         ("catatonit", ["--", "sh", "-c", "exit 5"], 5, "", nil),
         ("catatonit", [], 1, "", "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]"),
         ("supervisord", ["-v"], 0, "4.3.0", nil),
-        ("supervisord", ["x"], 2, "", "For help, use supervisord -h"),
-        ("supervisord", ["-X"], 2, "", "For help, use supervisord -h"),
+        ("supervisord", ["x"], 2, "", "For help,"), ("supervisord", ["-X"], 2, "", "For help,"),
         ("pidproxy", ["x"], 2, "", "pidproxy.py <pidfile name> <command> [<cmdarg1> ...]"),
       ] as [(String, [String], Int32, String, String?)])
     func exitCodes(
