@@ -23,9 +23,16 @@ import PackageDescription
   let host = "x86_64"
 #endif
 
+func refuse(_ reason: String) -> Never {
+  FileHandle.standardError.write(Data("swinit: \(reason)\n".utf8))
+  exit(1)
+}
+
 let target = Context.environment["SWINIT_ARCH"]
 let architecture = target ?? host
-precondition(["aarch64", "x86_64"].contains(architecture), "SWINIT_ARCH: aarch64 or x86_64")
+if !["aarch64", "x86_64"].contains(architecture) {
+  refuse("cannot build for SWINIT_ARCH=\(architecture): aarch64 and x86_64 are allowed")
+}
 
 /// Below it musl lies where Debian's package has it.
 let muslRoot =
@@ -35,8 +42,13 @@ let muslHeaders = "\(muslRoot)/usr/include/\(architecture)-linux-musl"
 let muslLibraries = "\(muslRoot)/usr/lib/\(architecture)-linux-musl"
 let hasMusl = FileManager.default.fileExists(atPath: muslLibraries + "/libc.a")
 if !hasMusl {
-  precondition(target == nil, "no musl for \(architecture) in \(muslRoot) (see Tests/cross)")
-  print("swinit: warning: no musl (apt-get install musl-dev): the release build uses static glibc")
+  if target != nil {
+    refuse("no musl-dev for \(architecture) in \(muslRoot) (Tests/cross fetches it)")
+  }
+  // SwiftPM keeps a manifest's answers as long as its text and the environment stay the same.
+  print(
+    "swinit: warning: no musl: the release build uses static glibc (after apt-get install musl-dev"
+      + " build once more with --manifest-cache none)")
 }
 
 /// Of the toolchain's libraries those that this build uses: for Linux, or for another architecture
