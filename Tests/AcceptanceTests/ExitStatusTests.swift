@@ -158,7 +158,9 @@ extension Acceptance {
         try await swinit.log("a: EXITED with status 6 (unexpected)")
         try await swinit.log("sleeper: RUNNING")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(6)
+        try await swinit.expectEnd(
+          6,
+          "exit 6: stopped by SIGTERM from outside of this PID namespace, a: exited with status 6")
       }
     }
 
