@@ -181,6 +181,11 @@ int cl_raise_open_files(uint64_t *soft, uint64_t *hard) {
   return prlimit(0, RLIMIT_NOFILE, &limit, NULL);
 }
 
+int cl_set_open_files(uint64_t limit) {
+  struct rlimit both = {limit, limit};
+  return prlimit(0, RLIMIT_NOFILE, &both, NULL);
+}
+
 int cl_each_entry(const char *directory, cl_name_callback callback, void *context) {
   DIR *stream = opendir(directory);
   if (!stream) return -1;

@@ -19,6 +19,12 @@ uint64_t cl_ignored_at_start(void) { return ignored_at_start; }
 // other libraries one of them is SIGRTMIN.
 static void every_signal(sigset_t *set) { memset(set, 0xff, sizeof *set); }
 
+static void all_but_faults(sigset_t *set) {
+  every_signal(set);
+  const int faults[] = {SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(set, faults[i]);
+}
+
 static int block(const sigset_t *set) {
   sigset_t old;
   if (sigprocmask(SIG_SETMASK, set, &old) < 0) return -1;
@@ -36,9 +42,7 @@ int cl_take_signals(void) {
     sigaction(number, &action, NULL);
   }
   sigset_t set;
-  every_signal(&set);
-  const int faults[] = {SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP, SIGABRT, SIGSYS};
-  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&set, faults[i]);
+  all_but_faults(&set);
   if (block(&set) < 0) return -1;
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -56,11 +60,14 @@ void cl_signals_end_us(int yes) {
   const int numbers[] = {SIGTERM, SIGINT, SIGQUIT};
   struct sigaction action = {.sa_handler = yes ? end_now : SIG_DFL};
   sigset_t set;
-  sigemptyset(&set);
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaddset(&set, numbers[i]);
-  if (!yes) sigprocmask(SIG_BLOCK, &set, NULL);
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) sigaction(numbers[i], &action, NULL);
-  if (yes) sigprocmask(SIG_UNBLOCK, &set, NULL);
+  all_but_faults(&set);
+  if (!yes) sigprocmask(SIG_SETMASK, &set, NULL);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    sigaction(numbers[i], &action, NULL);
+    if (yes) sigdelset(&set, numbers[i]);
+  }
+  // The whole mask: with its first handler musl unblocks the signals that it keeps for threads.
+  if (yes) sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
 int cl_read_signal(int fd, struct cl_signal *signal) {

@@ -43,6 +43,9 @@ enum Invocation {
         paths.append(word.dropping(2))
       } else if word == "-t" {
         guard let value = arguments.next() else { return .wrong("-t wants a number of seconds") }
+        guard isDuration(value) else {
+          return .wrong(message("cannot read -t {q}: a number of seconds is allowed", value))
+        }
         grace = value
       } else if word == "--group" {
         request.toGroup = true
@@ -50,9 +53,8 @@ enum Invocation {
       } else if !word.hasPrefix("-") {
         // As tini and dumb-init have it, and Docker, which puts CMD behind ENTRYPOINT.
         request.index = words.count - arguments.count - 1
-        if request.index == 1, let action = nearestAction(word) {
-          return .wrong(message("cannot understand {q}: did you mean {q}?", word, action))
-        }
+        // Any word without a slash may be an action, of this version or of the next.
+        guard word.contains(byte: UInt8(ascii: "/")) else { return .wrong(noPath(word)) }
         return .run(paths: paths, command: request, grace: grace)
       } else {
         let (name, value) = arguments.option(word)
@@ -85,6 +87,9 @@ enum Invocation {
         let (name, value) = arguments.option(word)
         guard name == "--grace" else { return unexpected(word) }
         guard let value else { return .wrong("--grace wants a number of seconds") }
+        guard isDuration(value) else {
+          return .wrong(message("cannot read --grace {q}: a number of seconds is allowed", value))
+        }
         request.grace = value
         request.stop = true
       }
@@ -128,6 +133,24 @@ extension CommandRequest {
     return nil
   }
 }
+
+/// A first word that is neither an action nor a path.
+private func noPath(_ word: ByteString) -> ByteString {
+  let run = message("to run a program of that name write: swinit -- {s}", word)
+  for action in reservedActions.split(at: UInt8(ascii: " ")) where action == word {
+    return message("{q} is an action that this version does not have; ", word) + run
+  }
+  if let action = nearestAction(word) {
+    return message("cannot understand {q}: did you mean {q}? ", word, action) + run
+  }
+  return message("cannot understand {q}: ", word) + run
+}
+
+/// What talks to a running swinit, and other words that are kept free.
+private let reservedActions: ByteString = """
+  ctl status start stop restart signal reload reread update shutdown tail clear pid avail add remove \
+  scale health ready wait why env timeline attach fg upgrade init
+  """
 
 /// An action that a word is a slip of.
 private func nearestAction(_ word: ByteString) -> ByteString? {

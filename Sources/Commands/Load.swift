@@ -5,10 +5,11 @@ import Linux
 /// Reads the configuration that a command line names, or the default one.
 func loadConfiguration(
   _ paths: [ByteString], strict: Bool, wantsReport: Bool, grace: ByteString?,
-  wantsDifferences: Bool = false
+  wantsDifferences: Bool = false, isCheck: Bool = false
 ) -> LoadResult {
   var request = loadRequest(paths.isEmpty ? [defaultPath()] : paths, grace: grace)
   request.strict = strict
+  request.isElsewhere = isCheck
   request.wantsReport = wantsReport
   request.wantsDifferences = wantsDifferences
   return load(request, from: SystemSource())
@@ -22,10 +23,12 @@ func loadRequest(_ paths: [ByteString], grace: ByteString? = nil) -> LoadRequest
     paths: paths, environment: inheritedEnvironment().map { ByteString($0) },
     hostName: ByteString(hostName()))
   if let grace = grace ?? inheritedGrace() { request.overrides.append(("grace", grace)) }
+  if grace == nil { request.overridesSource = "SWINIT_GRACE" }
   return request
 }
 
-/// SWINIT_GRACE, where it is set.
+/// SWINIT_GRACE, where it is set. A value that is no number of seconds is an error of the configuration,
+/// which names the variable.
 func inheritedGrace() -> ByteString? {
   guard let value = environmentValue("SWINIT_GRACE"), !value.isEmpty else { return nil }
   return ByteString(value)

@@ -9,8 +9,14 @@ import Supervision
 /// - Parameter start: the index of PIDFILE among the words.
 func pidProxy(_ words: [ByteString], _ arguments: CommandWords, start: Int) -> UInt8 {
   guard words.count > start + 1 else {
-    Output.print("pidproxy.py <pidfile name> <command> [<cmdarg1> ...]", to: .standardError)
-    return 2
+    if start == 1 {
+      // As Supervisor's, whose name this is.
+      Output.print("pidproxy.py <pidfile name> <command> [<cmdarg1> ...]", to: .standardError)
+      return 2
+    }
+    Output.complain(
+      "pidproxy wants a pidfile and a command: swinit pidproxy PIDFILE COMMAND [ARG...]")
+    return ExitCode.usage.rawValue
   }
   do throws(Errno) {
     try becomeSubreaper()

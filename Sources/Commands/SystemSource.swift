@@ -42,4 +42,16 @@ struct SystemSource: ConfigurationSource {
   func hostIsKnown(_ host: ByteString) -> Bool { Linux.hostIsKnown(host.bytes) }
 
   func userIsKnown(_ user: ByteString) -> Bool { (try? lookUp(user)) != nil }
+
+  func groupIsKnown(_ group: ByteString) -> Bool { (try? findGroup(group.bytes)) != nil }
+
+  func accountNames(groups: Bool) -> [ByteString] {
+    let path: ByteString = groups ? "/etc/group" : "/etc/passwd"
+    let text = try? readFile(path.bytes, limit: 1 << 20, .regular)
+    var names: [ByteString] = []
+    for line in ByteString((text ?? nil) ?? []).split(at: UInt8(ascii: "\n")) {
+      names.append(line.split(at: UInt8(ascii: ":"))[0])
+    }
+    return names
+  }
 }

@@ -20,6 +20,7 @@ extension Reader {
     if let text = values.text("secrets") { result.secrets = parseSecrets(text) ?? text }
     result.inheritEnvironment = values.flag("inherit_env")
     result.userEnvironment = values.flag("user_environment")
+    result.groups = values.text("groups") ?? ByteString()
     result.nice = values.number("nice").map { Int32(clamping: $0) }
     result.oomScoreAdjust = values.number("oom_score_adj").map { Int32(clamping: $0) }
     result.noNewPrivileges = values.flag("no_new_privs")

@@ -23,6 +23,8 @@ public final class Attributes: @unchecked Sendable, Equatable {
   public var inheritEnvironment = true
   /// HOME, USER, LOGNAME and SHELL are those of the user that the program runs as.
   public var userEnvironment = false
+  /// Groups beside those of the user, by name or number, or `inherit`; separated by commas.
+  public var groups = ByteString()
   /// -20 (first served) … 19; nil: as swinit.
   public var nice: Int32?
   /// -1000 (never chosen) … 1000; nil: as swinit.

@@ -9,7 +9,7 @@ struct GlobalValues {
   var logFormatSetting: Value?
   /// All of them.
   var values: SectionValues?
-  /// Of Supervisor's files alone: as Supervisor does, nothing that ends ends the container.
+  /// There is a `[supervisord]`: as in Supervisor, nothing that ends ends the container.
   var runsUnchanged = false
 }
 
@@ -22,7 +22,6 @@ extension Reader {
     if let section = sections.section("supervisor") { found.append(section) }
     if let section = sections.section("supervisord") { found.append(section) }
     let isSupervisors = !found.isEmpty || request.asSupervisor
-    let runsUnchanged = isSupervisors && own == nil
     if let own { found.append(own) }
 
     let values = SectionValues(.globals)
@@ -48,7 +47,7 @@ extension Reader {
     }
     if values.flag("strict") { isStrict = true }
     for section in found { checkOptions(section, .globals) }
-    setGlobals(values, environment, runsUnchanged: runsUnchanged)
+    setGlobals(values, environment, runsUnchanged: isSupervisors)
     // Supervisor's own default, whatever swinit is told to stop by.
     if isSupervisors, globals.stopSequence.isEmpty {
       globals.stopSequence = [UInt64(Signal.terminate.number)]

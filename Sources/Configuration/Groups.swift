@@ -30,8 +30,8 @@ extension Reader {
         group.place = values.place("programs") ?? section.place
         group.members = namesBetweenCommas(text)
       } else if values.setting("programs") == nil {
-        faults.error(
-          section.place, message("cannot make group {q}: programs=NAME,NAME is missing", name))
+        faults.warn(
+          section.place, message("group {q} is empty: it has no programs=NAME,NAME", name))
       }
       checkMembers(group, among: groups, defined)
       if isName(name) { groups.append(group) }

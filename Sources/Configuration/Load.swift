@@ -36,7 +36,7 @@ private struct Loader<Source: ConfigurationSource> {
       }
     }
     if !request.overrides.isEmpty {
-      let place = place(of: "command line")
+      let place = place(of: request.overridesSource)
       for (key, value) in request.overrides {
         reader.overrides.append(Entry(key: key, value: value.withoutExpansions, place: place))
       }
@@ -147,24 +147,50 @@ private struct Loader<Source: ConfigurationSource> {
     }
   }
 
-  /// Users may be made before their program starts, so that an unknown one is no error.
+  /// Who is not known cannot be the user of a program: that program, and perhaps half of the container,
+  /// would never come up. `check` may run where the image's users are not.
   private mutating func checkUsers() {
     var known: [ByteString] = []
     for setting in reader.users {
       guard let user = setting.text, let place = setting.entry?.place, !known.contains(user) else {
         continue
       }
+      let parts = user.split(at: UInt8(ascii: ":"))
       if source.userIsKnown(user) {
         known.append(user)
+      } else if !source.userIsKnown(parts[0]) {
+        sayUnknown("user", parts[0], "/etc/passwd", isGroup: false, place)
       } else {
-        reader.faults.warn(
-          place, fold: "user", about: user,
-          message(
-            """
-            cannot find user {q} now; it is looked up again when the program starts
-            """, user))
+        sayUnknown("group", parts[parts.count - 1], "/etc/group", isGroup: true, place)
       }
     }
+    for setting in reader.groupLists {
+      guard let text = setting.text, let place = setting.entry?.place else { continue }
+      for group in namesBetweenCommas(text) where group != "inherit" && !known.contains(group) {
+        if source.groupIsKnown(group) {
+          known.append(group)
+        } else {
+          sayUnknown("group", group, "/etc/group", isGroup: true, place)
+        }
+      }
+    }
+  }
+
+  private mutating func sayUnknown(
+    _ what: Literal, _ name: ByteString, _ file: Literal, isGroup: Bool, _ place: Place
+  ) {
+    if request.isElsewhere {
+      return reader.faults.warn(
+        place, fold: what, about: name,
+        message(
+          "cannot find {} {q} here: without it in {} swinit does not start",
+          ByteString(what), name, ByteString(file)))
+    }
+    var near = NearestName(to: name)
+    for candidate in source.accountNames(groups: isGroup) { near.consider(candidate) }
+    reader.faults.error(
+      place,
+      message("cannot find {} {q} in {}", ByteString(what), name, ByteString(file)) + near.question)
   }
 }
 

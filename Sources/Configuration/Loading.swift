@@ -29,6 +29,9 @@ public protocol ConfigurationSource {
   func matches(of pattern: ByteString) -> DirectoryListing
   /// Whether `name`, `uid`, `name:group` or `uid:gid` can be resolved now.
   func userIsKnown(_ user: ByteString) -> Bool
+  func groupIsKnown(_ group: ByteString) -> Bool
+  /// The names of all users, or of all groups, for a hint.
+  func accountNames(groups: Bool) -> [ByteString]
   /// Whether `host` is a numeric address, or stands in /etc/hosts.
   func hostIsKnown(_ host: ByteString) -> Bool
 }
@@ -43,12 +46,16 @@ public struct LoadRequest: Sendable {
   public var hostName: ByteString
   /// Unknown options and sections are errors (`--strict`).
   public var strict: Bool
+  /// The files are judged, perhaps elsewhere than in their image: an unknown user is a warning.
+  public var isElsewhere = false
   /// Keep every value with its place, and look for what works but bites (`check`).
   public var wantsReport: Bool
   /// Look for what Supervisor would do differently (`check --from-supervisor`).
   public var wantsDifferences = false
   /// Global options from the command line, which count before those of the files.
   public var overrides: [(key: ByteString, value: ByteString)] = []
+  /// Where they come from, as errors name it.
+  public var overridesSource: ByteString = "command line"
   /// A supervisord was called: the files are Supervisor's, whatever sections they have.
   public var asSupervisor = false
 

@@ -1,9 +1,9 @@
 /// `[swinit]`; `[supervisord]` and `[supervisor]` have the same.
 let globalTable: Literal = """
   essential | essential | fatal | Default of essential for all programs. In a configuration with\
-   [supervisord] and without [swinit]: none.
-  stay | flag | false | Stay when all programs have ended. In a configuration with [supervisord]\
-   and without [swinit]: true.
+   [supervisord]: none.
+  stay | flag | false | Stay when all programs have ended. In a configuration with\
+   [supervisord]: true.
   exit_on_signal | exitOnSignal | 0 | Exit status after a stop by signal: 0, 128 + its number\
    (signal), or the code of the first program that ended unexpectedly (failure).
   stop_on | signals | TERM,INT,QUIT,PWR,RTMIN+3,WINCH | Signals that begin the orderly stop.\

@@ -104,6 +104,8 @@ let programTable: Literal = """
    never shown.
   inherit_env | flag | true | Pass on the environment that swinit was started with.
   user_environment | flag | false | Set HOME, USER, LOGNAME and SHELL of its user.
+  groups | names | | Groups that it has beside those of its user, by name or number, separated by\
+   commas; inherit: those of swinit (docker run --group-add, fsGroup).
   nice | integer -20..19 | | Its nice value.
   oom_score_adj | integer -1000..1000 | | How willingly the kernel kills it when memory is short.
   no_new_privs | flag | false | It gains no privileges by what it executes.

@@ -82,6 +82,7 @@ extension Reader {
     if request.wantsDifferences { tellDifferences(values, section) }
     guard count > 0, values.text("command") != nil else { return result }
     if let setting = values.setting("user") { users.append(setting) }
+    if let setting = values.setting("groups") { groupLists.append(setting) }
     guard reserve(count, values.place("numprocs") ?? section.place) else { return result }
     addProcess(values, to: result)
 

@@ -29,6 +29,8 @@ final class Reader {
   var hasTooManyProcesses = false
   /// Values that ask for a user.
   var users: [Value] = []
+  /// The values of `groups`.
+  var groupLists: [Value] = []
   /// Hosts that tests connect to, by name and place.
   var hosts: [Wait] = []
 

@@ -19,6 +19,9 @@ final class Value {
   }
 }
 
+/// Whether the text is a number of seconds, as the options of that kind take it.
+public func isDuration(_ text: ByteString) -> Bool { parseSeconds(text).map { $0 >= 0 } ?? false }
+
 extension Option {
   /// Reads a text that is already expanded and without blanks at its ends.
   @inline(never)

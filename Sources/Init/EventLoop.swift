@@ -105,6 +105,7 @@ public final class EventLoop {
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
     warnOfMarks()
+    warnOfFiles()
     if !trees.isEmpty { warnOfTrees() }
     feed(.begin)
     beginSchedules()

@@ -15,6 +15,8 @@ final class Launcher {
   private let marks: Marks
   /// Limits of open files for children; nil: as we have them.
   private let openFiles: (soft: UInt64, hard: UInt64)?
+  /// `minfds`, and what can be had of it; nil: all of it.
+  let missingFiles: (wanted: UInt64, possible: UInt64)?
 
   /// Where Supervisor looks for a command when there is no PATH at all.
   private static let fallbackPath: Literal = "/bin:/usr/bin:/usr/local/bin"
@@ -32,7 +34,7 @@ final class Launcher {
     environment = Self.environment(
       configuration, inherited.filter { !Self.isFromServiceManager($0) })
     commandEnvironment = command.map { _ in Self.environment(configuration, inherited) }
-    openFiles = Self.limits(configuration.globals.minfds)
+    (openFiles, missingFiles) = Self.limits(configuration.globals.minfds)
   }
 
   private static func environment(
@@ -62,10 +64,14 @@ final class Launcher {
 
   /// A thousand programs at once need many descriptors of ours, but children get the limit that
   /// we were started with, or `minfds` when that is more.
-  private static func limits(_ minfds: UInt64?) -> (soft: UInt64, hard: UInt64)? {
-    guard let (soft, hard) = raiseOpenFileLimit() else { return nil }
+  private static func limits(
+    _ minfds: UInt64?
+  ) -> (limits: (soft: UInt64, hard: UInt64)?, missing: (wanted: UInt64, possible: UInt64)?) {
+    guard let (soft, hard) = raiseOpenFileLimit() else { return (nil, nil) }
     let wanted = max(soft, minfds ?? 0)
-    return (wanted, max(hard, wanted))
+    // A higher hard limit takes CAP_SYS_RESOURCE, which containers seldom have.
+    if wanted > hard, !raiseHardFileLimit(to: wanted) { return ((hard, hard), (wanted, hard)) }
+    return ((wanted, max(hard, wanted)), nil)
   }
 
   /// A process that was forked, and the end of the pipe that tells about its exec.
@@ -87,6 +93,8 @@ final class Launcher {
   /// are), or his entry in /etc/passwd.
   static let unmetUser: UInt8 = 1
   static let unmetAccount: UInt8 = 2
+  /// Groups were asked for, and we are not root.
+  static let unmetGroups: UInt8 = 4
 
   /// - Parameters:
   ///   - channel: on which the program says that it is ready.
@@ -206,6 +214,7 @@ final class Launcher {
     case .unchanged: break
     case .changed(let credentials): plan.credentials = credentials
     case .unavailable: unmet |= Self.unmetUser
+    case .withoutGroups: unmet |= Self.unmetGroups
     }
     return plan
   }
@@ -232,6 +241,8 @@ final class Launcher {
     case changed(Credentials)
     /// Another user was asked for, but we are not root: the program runs as we are.
     case unavailable
+    /// The user is ours, and groups were asked for that only root can take.
+    case withoutGroups
 
     /// Whom /etc/passwd is asked for; nil: who we are.
     func user(of program: Program) -> ByteString? {
@@ -240,11 +251,29 @@ final class Launcher {
     }
   }
 
+  /// `groups`, each once.
+  private func add(_ groups: ByteString, to credentials: inout Credentials) throws(UserFailure) {
+    if groups.isEmpty { return }
+    for name in groups.split(at: UInt8(ascii: ",")) {
+      let found = name.equals("inherit") ? ownGroups() : [try findGroup(name.trimmed.bytes)]
+      for group in found where !credentials.groups.contains(group) {
+        credentials.groups.append(group)
+      }
+    }
+  }
+
   private func credentials(_ program: Program) throws(SpawnFailure) -> Identity {
-    guard let user = program.user else { return .unchanged }
-    let credentials: Credentials
+    let groups = program.attributes?.groups ?? ByteString()
+    guard program.user != nil || !groups.isEmpty else { return .unchanged }
+    var credentials: Credentials
     do throws(UserFailure) {
-      credentials = try lookUp(user)
+      if let user = program.user {
+        credentials = try lookUp(user)
+      } else {
+        credentials = Credentials(
+          uid: effectiveUserID(), gid: effectiveGroupID(), groups: [effectiveGroupID()])
+      }
+      try add(groups, to: &credentials)
     } catch {
       switch error {
       case .noUser: throw Self.failure(.user, .noEntry)
@@ -254,7 +283,7 @@ final class Launcher {
     }
     if effectiveUserID() == 0 { return .changed(credentials) }
     if credentials.uid == effectiveUserID(), credentials.gid == effectiveGroupID() {
-      return .unchanged
+      return groups.isEmpty ? .unchanged : .withoutGroups
     }
     guard configuration.globals.requireUser else { return .unavailable }
     throw Self.failure(.uid, .permission)

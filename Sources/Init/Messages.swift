@@ -148,6 +148,9 @@ final class Messages {
       return message(
         "{}: swinit is not root: runs as uid {}", name(slot), decimal(effectiveUserID()))
     }
+    if unmet & Launcher.unmetGroups != 0 {
+      return message("{}: swinit is not root: it has the groups of swinit", name(slot))
+    }
     return message("{}: its user is not in /etc/passwd: HOME and USER stay", name(slot))
   }
 

@@ -60,6 +60,17 @@ extension EventLoop {
     log.write(.warn, "stoptree: without /proc only a program's process group is found")
   }
 
+  func warnOfFiles() {
+    guard let (wanted, possible) = launcher.missingFiles else { return }
+    log.write(
+      .warn,
+      message(
+        """
+        minfds={}: the hard limit of open files is {}, and only CAP_SYS_RESOURCE can raise it: programs \
+        get {} (docker run --ulimit nofile={})
+        """, decimal(wanted), decimal(possible), decimal(possible), decimal(wanted)))
+  }
+
   func warnOfMarks() {
     guard let refusal = marks.refusal else { return }
     log.write(

@@ -55,6 +55,9 @@ public func raiseOpenFileLimit() -> (soft: UInt64, hard: UInt64)? {
   return (soft, hard)
 }
 
+/// Raises the hard limit of open files, and the soft one with it. False: that is not allowed.
+public func raiseHardFileLimit(to limit: UInt64) -> Bool { cl_set_open_files(limit) == 0 }
+
 /// Gives back the memory that holds our own code and constants: what reading the configuration
 /// needed is not needed again, and the rest comes back from the page cache when it is touched.
 public func forgetStartupCode() { cl_forget_startup_code() }

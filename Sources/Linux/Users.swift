@@ -6,6 +6,10 @@ public struct Credentials: Equatable, Sendable {
   public var gid: UInt32
   /// As initgroups(3) sets them: `gid` first, then the groups that name the user.
   public var groups: [UInt32]
+
+  public init(uid: UInt32, gid: UInt32, groups: [UInt32]) {
+    (self.uid, self.gid, self.groups) = (uid, gid, groups)
+  }
 }
 
 public enum UserFailure: Error {
@@ -48,6 +52,13 @@ public func findCredentials(user: [UInt8], group: [UInt8]?) throws(UserFailure) 
   return Credentials(uid: uid, gid: gid, groups: Array(groups[..<Int(count)]))
 }
 
+/// The supplementary groups of this process (`getgroups(2)`).
+public func ownGroups() -> [UInt32] {
+  var groups = [gid_t](repeating: 0, count: greatestGroupCount)
+  let count = getgroups(Int32(greatestGroupCount), &groups)
+  return count > 0 ? Array(groups[..<Int(count)]) : []
+}
+
 /// What a login sets for a user: HOME, USER, LOGNAME and SHELL of his entry in /etc/passwd, each
 /// `NAME=value` and a NUL.
 /// - Parameter user: a name, or a number; nil: ours.
@@ -71,7 +82,8 @@ private func loginVariables(
   }
 }
 
-private func findGroup(_ group: [UInt8]) throws(UserFailure) -> UInt32 {
+/// A group by its name or number.
+public func findGroup(_ group: [UInt8]) throws(UserFailure) -> UInt32 {
   var gid: gid_t = 0
   let found = withCString(group) { cl_find_group($0, &gid) }
   if found < 0 { throw .files(Errno.last) }

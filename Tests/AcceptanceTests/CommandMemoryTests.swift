@@ -26,16 +26,15 @@ extension Acceptance {
           + " processes of this container (limit 64 MiB)"
       ),
       // Somebody else's SIGKILL; and an end that has nothing to do with it.
-      ("kill -9 $$", ""), ("echo oom_kill 1 > $events; exit 9", ""),
+      ("kill -9 $$", nil), ("echo oom_kill 1 > $events; exit 9", nil),
     ])
-    func itIsSaid(script: String, last: String) async throws {
+    func itIsSaid(script: String, last: String?) async throws {
       var setup = Setup(
         "", files: ["command": "#!/bin/sh\nevents=/sys/fs/cgroup/memory.events\n\(script)\n"])
       setup.launcher = ["unshare", "--mount"] + Setup.asPID1(after: memory)
       setup.arguments = ["--", "FOLDER/command"]
       try await withSwinit(setup) { swinit in
         try await swinit.expectEnd(script.hasSuffix("exit 9") ? 9 : 137, last)
-        if last.isEmpty { #expect(swinit.errors.texts.isEmpty, "\(swinit.transcript)") }
       }
     }
   }

@@ -43,7 +43,7 @@ extension Acceptance {
 
     @Test(arguments: [SIGTERM, SIGHUP, SIGKILL, SIGSEGV])
     func itsDeathBySignalIs128AndTheSignal(_ signal: Int32) async throws {
-      try await withSwinit(setup("swinit", ["sh", "-c", "kill -\(signal) $$"])) {
+      try await withSwinit(setup("swinit", ["/bin/sh", "-c", "kill -\(signal) $$"])) {
         try await $0.expectEnd(128 + signal, nil)
       }
     }

@@ -74,10 +74,22 @@ extension Acceptance {
       #expect(try await ids(outputOfOnce(setup)).uid == four(1_234_567))
     }
 
-    @Test(arguments: ["no-such-user", "www-data:no-such-group", "no-such-user:0"])
-    func anUnknownUserIsAFailedStart(_ user: String) async throws {
-      let text = runOnce("sleep 60", "user=\(user)\nstartretries=0")
-      try await withSwinit(Setup(text)) { swinit in
+    /// Known when swinit was started, and gone when the program is.
+    @Test(arguments: ["tester", "root:one"])
+    func aUserThatIsGoneIsAFailedStart(_ user: String) async throws {
+      let text = """
+        [program:remover]
+        command=sh -c "for f in passwd group; do head -1 /etc/$f > $0/$f.new; cat $0/$f.new > /etc/$f; done" %(here)s
+        oneshot=true
+        [program:probe]
+        command=sleep 60
+        user=\(user)
+        depends_on=remover
+        startretries=0
+        """
+      var setup = Setup(text, files: users)
+      setup.launcher = Setup.asPID1(after: ownUsers)
+      try await withSwinit(setup) { swinit in
         try await swinit.log("probe: FATAL, cannot start: user \"\(user)\": no such ")
         try await swinit.expectEnd(1, "exit 1: essential program probe is FATAL")
       }

@@ -124,7 +124,7 @@ struct BadInputTests {
     "[program:a/b]\ncommand=/x", "[program:a]", "[program:a]\n", "[program:a]\nuser=root",
     "[program:a]\n=\n", "[program:a]\n=x\n", "[program:a]\n:x\n", "[program:a]\ncommand\n",
     "[program:a]\n;command=/x", "[program:a]\ncommand ;=/x\n", "[group:]\nprograms=a",
-    "[group:g]\n", "[group:g]\nprograms=\n", "[group:g]\nprograms=none\n", "[include]\n",
+    "[group:g]\nprograms=\n", "[group:g]\nprograms=none\n", "[include]\n",
     "[include]\nfiles=\n", "[include]\nfiles=%(nowhere)s\n", "[eventlistener:l]\ncommand=/l\n",
     "[eventlistener:l]\nevents=TICK_5\n", "[fcgi-program:f]\ncommand=/f\n",
     "[program:a]\ncommand=/x\nnumprocs=2\n", "[swinit]\nunknown=1\n", "[swinit]\ncommand=/x\n",

@@ -85,7 +85,7 @@ struct GlobalTests {
     ("[swinit]", "", .fatal, false),
     ("[supervisord]", "", .none, true),
     ("[supervisor]", "", .none, true),
-    ("[swinit]\n[supervisord]", "", .fatal, false),
+    ("[swinit]\n[supervisord]", "", .none, true),
     ("[supervisord]\nessential=exit", "", .exit, true),
     ("[supervisord]\nstay=false", "", .none, false),
     ("[swinit]\nessential=exit", "", .exit, false),

@@ -129,12 +129,22 @@ struct LoadTests {
     #expect(result.warnings.count == 1)
   }
 
-  @Test func unknownUsersAreAWarning() {
-    let result = loading("[program:x]\ncommand=/x\nuser=ghost\n[program:y]\ncommand=/y\nuser=77")
+  @Test func unknownUsersAreAnError() {
+    let text =
+      "[program:x]\ncommand=/x\nuser=ghost\n[program:y]\ncommand=/y\nuser=77\ngroups=apps,5"
+    let result = loading(text)
     #expect(
       result.texts == [
-        "/etc/app.conf:3: warning: cannot find user \"ghost\" now; it is looked up again when the"
-          + " program starts"
+        "/etc/app.conf:3: cannot find user \"ghost\" in /etc/passwd",
+        "/etc/app.conf:7: cannot find group \"apps\" in /etc/group; did you mean \"app\"?",
+      ])
+  }
+
+  @Test func aGroupWithoutProgramsIsEmpty() {
+    let result = loading("[group:g]\n[program:x]\ncommand=/x")
+    #expect(
+      result.texts == [
+        "/etc/app.conf:1: warning: group \"g\" is empty: it has no programs=NAME,NAME"
       ])
   }
 }

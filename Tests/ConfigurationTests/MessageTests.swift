@@ -157,7 +157,6 @@ struct MessageTests {
     Case(
       "[program:a b]\ncommand=/x",
       "1: cannot use the name \"a b\": a name holds no blank, \":\" and \"/\""),
-    Case("[group:g]", "1: cannot make group \"g\": programs=NAME,NAME is missing"),
     Case(
       "[program:web]\ncommand=/x\n[group:g]\nprograms=wbe",
       "4: cannot find program \"wbe\" of group \"g\"; did you mean \"web\"?"),

@@ -55,6 +55,10 @@ struct FakeSource: ConfigurationSource {
   func hostIsKnown(_ host: ByteString) -> Bool {
     ["localhost", "127.0.0.1", "::1", "database"].contains { ByteString($0) == host }
   }
+  func groupIsKnown(_ group: ByteString) -> Bool {
+    group.unsignedDecimal != nil || users.contains(group)
+  }
+  func accountNames(groups: Bool) -> [ByteString] { users.map { $0 } }
   func userIsKnown(_ user: ByteString) -> Bool {
     let parts = user.split(at: UInt8(ascii: ":"))
     for part in parts where part.unsignedDecimal == nil && !users.contains(part) { return false }

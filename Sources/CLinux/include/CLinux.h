@@ -242,6 +242,8 @@ const char *cl_signal_words(int signal);
 
 // Limits of open files (soft, hard), and ours raised to the hard one.
 int cl_raise_open_files(uint64_t *soft, uint64_t *hard);
+// Both of ours.
+int cl_set_open_files(uint64_t limit);
 
 // Tries whether this process may set both limits of a mark: 0, or -1: errno. Nothing is changed.
 int cl_try_mark(uint64_t locks, uint64_t resident);
