@@ -30,12 +30,12 @@ private let files = ["deaf": deaf, "database": database]
 extension Acceptance {
   @Suite struct Grace {
     static let ways: [(arguments: [String], environment: [String: String], global: String)] = [
-      (["-c", "FOLDER", "-t", "3"], [:], ""), (["-c", "FOLDER"], ["SWINIT_GRACE": "3"], ""),
-      (["-c", "FOLDER"], [:], "[swinit]\ngrace=3\n"),
-      (["-t", "3", "-c", "FOLDER"], ["SWINIT_GRACE": "100"], "[swinit]\ngrace=1000\n"),
+      (["-c", "FOLDER", "-t", "6"], [:], ""), (["-c", "FOLDER"], ["SWINIT_GRACE": "6"], ""),
+      (["-c", "FOLDER"], [:], "[swinit]\ngrace=6\n"),
+      (["-t", "6", "-c", "FOLDER"], ["SWINIT_GRACE": "100"], "[swinit]\ngrace=1000\n"),
     ]
 
-    /// Each would have 10 s.
+    /// Each would have 10 s. What the database needs fits into its part on a busy machine too.
     @Test(arguments: ways.indices) func theLastLevelHasItsPart(index: Int) async throws {
       let way = Self.ways[index]
       var setup = Setup(way.global + text, files: files)
@@ -45,10 +45,10 @@ extension Acceptance {
         try await swinit.wait("all") { swinit.output?.texts.count == 3 }
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.log("web: still there after 0.")
+        try await swinit.log("web: still there after 1.")
         try await swinit.log("its part of the grace (stopwaitsecs 10 s), SIGKILL")
         try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
-        #expect(swinit.span(since: told).own < 3)
+        #expect(swinit.span(since: told).own < 6)
         #expect(swinit.output?.texts.suffix(2) == ["saving", "saved"], "\(swinit.transcript)")
         #expect(swinit.places(of: "SIGKILL").count == 2, "\(swinit.transcript)")
       }
