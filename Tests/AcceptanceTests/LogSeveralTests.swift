@@ -187,7 +187,8 @@ extension Acceptance {
       let text = once("true", "stdout_logfile=/dev/stdout,%(here)s/a.log,/proc/nowhere/b.log")
       try await withSwinit(Setup(text + "startretries=0")) { swinit in
         try await swinit.log("stdout_logfile \"/proc/nowhere/b.log\": No such file or directory")
-        try await swinit.expectEnd(1, "exit 1: a became FATAL")
+        try await swinit.expectEnd(
+          1, "exit 1: essential program a is FATAL: cannot start: stdout_logfile")
       }
     }
 

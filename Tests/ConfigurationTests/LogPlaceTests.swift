@@ -77,8 +77,9 @@ struct LogPlaceTests {
       report: true)
     let bytes = try #require(result.report).json(result.configuration, result.faults)
     let all = try #require(
-      try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: [String: Any]?])
-    let x = try #require(all["programs"]??["x:x"] as? [String: Any])
+      try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+    let programs = try #require(all["programs"] as? [String: [String: Any]])
+    let x = try #require(programs["x:x"])
     #expect(x["stdout_logfile"] as? String == "/a,,b.log,/home/op/c,syslog")
     #expect(x["stderr_logfile"] as? String == "/d")
   }
