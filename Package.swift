@@ -6,24 +6,57 @@
 // `swift build -c release`: Embedded Swift, one fully static position-independent executable
 // linked against musl (Debian: musl-dev), or against static glibc where musl is missing.
 //
+// SWINIT_ARCH=aarch64 or SWINIT_ARCH=x86_64 makes the release build one for that architecture on
+// either of them; it goes with `--triple`, and `Tests/cross` has the whole command. That build's
+// musl-dev is unpacked in the folder that SWINIT_MUSL names.
+//
 // Nothing here names a directory that is particular to one machine: musl's paths are Debian's,
-// and the toolchain's own are found through the -L that the compiler driver passes itself.
+// and the toolchain's own are found beside its resources or through the -L that the compiler driver
+// passes itself.
 
 import Foundation
 import PackageDescription
 
 #if arch(arm64)
-  let architecture = "aarch64"
+  let host = "aarch64"
 #else
-  let architecture = "x86_64"
+  let host = "x86_64"
 #endif
 
-let muslHeaders = "/usr/include/\(architecture)-linux-musl"
-let muslLibraries = "/usr/lib/\(architecture)-linux-musl"
+func refuse(_ reason: String) -> Never {
+  FileHandle.standardError.write(Data("swinit: \(reason)\n".utf8))
+  exit(1)
+}
+
+let target = Context.environment["SWINIT_ARCH"]
+let architecture = target ?? host
+if !["aarch64", "x86_64"].contains(architecture) {
+  refuse("cannot build for SWINIT_ARCH=\(architecture): aarch64 and x86_64 are allowed")
+}
+
+/// Below it musl lies where Debian's package has it.
+let muslRoot =
+  Context.environment["SWINIT_MUSL"]
+  ?? target.map { Context.packageDirectory + "/.build-\($0)/musl" } ?? ""
+let muslHeaders = "\(muslRoot)/usr/include/\(architecture)-linux-musl"
+let muslLibraries = "\(muslRoot)/usr/lib/\(architecture)-linux-musl"
 let hasMusl = FileManager.default.fileExists(atPath: muslLibraries + "/libc.a")
 if !hasMusl {
-  print("swinit: warning: no musl (apt-get install musl-dev): the release build uses static glibc")
+  if target != nil {
+    refuse("no musl-dev for \(architecture) in \(muslRoot) (Tests/cross fetches it)")
+  }
+  // SwiftPM keeps a manifest's answers as long as its text and the environment stay the same.
+  print(
+    "swinit: warning: no musl: the release build uses static glibc (after apt-get install musl-dev"
+      + " build once more with --manifest-cache none)")
 }
+
+/// Of the toolchain's libraries those that this build uses: for Linux, or for another architecture
+/// those for none at all; nothing in them asks which it is.
+let embedded =
+  target == nil
+  ? "\(architecture)-unknown-linux-gnu"
+  : architecture == "aarch64" ? "aarch64-none-none-elf" : "x86_64-unknown-none-elf"
 
 /// One word for clang, behind Swift's driver.
 func clang(_ words: String...) -> [String] { words.flatMap { ["-Xcc", $0] } }
@@ -45,7 +78,7 @@ let releaseSwiftFlags =
     "-Xfrontend", "-mergeable-traps",
     // Retaining is a call, not 29 bytes at each of 400 places.
     "-Xllvm", "-force-attribute=swift_retain:noinline",
-  ] + (hasMusl ? clang("-isystem", muslHeaders) : [])
+  ] + (hasMusl ? clang("-isystem", muslHeaders) : []) + (target == nil ? [] : clang("-D__linux__"))
 
 let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
@@ -56,12 +89,16 @@ let swiftSettings: [SwiftSetting] = [
 
 let releaseCFlags =
   ["-Os", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"]
-  + (hasMusl ? ["-isystem", muslHeaders, "-DCL_RELOCATES_ITSELF"] : [])
+  + (hasMusl ? ["-isystem", muslHeaders] : [])
+  // The compiler's helpers for older ARM processors are in no library that is linked.
+  + (architecture == "aarch64" ? ["-mno-outline-atomics"] : [])
+  + (target == nil ? [] : ["-D__linux__", "-fPIC"])
 
 let dropUnused =
   linker("--gc-sections", "--icf=all", "-z", "now", "-s")
-  + linker("-l:../embedded/\(architecture)-unknown-linux-gnu/libswiftUnicodeDataTables.a")
+  + linker("-l:\(target == nil ? "../" : "")embedded/\(embedded)/libswiftUnicodeDataTables.a")
   + linkDriver("-Wno-unused-command-line-argument")
+  + (target == nil ? [] : linkDriver("--target=\(architecture)-unknown-linux-gnu"))
 
 /// Cold code apart from hot code: see the file.
 let layout = linker("-T", Context.packageDirectory + "/Sources/swinit/layout.ld")
@@ -69,8 +106,6 @@ let layout = linker("-T", Context.packageDirectory + "/Sources/swinit/layout.ld"
 let muslLink =
   linkDriver("-static", "-nostdlib")
   + linker("-pie", "--no-dynamic-linker", "-z", "text")
-  // See relocate.c.
-  + linker("--pack-dyn-relocs=relr", "--wrap=__libc_start_main")
   + linker(
     muslLibraries + "/rcrt1.o", muslLibraries + "/crti.o", muslLibraries + "/libc.a",
     muslLibraries + "/crtn.o")
@@ -103,7 +138,9 @@ let package = Package(
       name: "swinit", dependencies: ["Commands", "Configuration", "Linux"],
       exclude: ["layout.ld"],
       swiftSettings: swiftSettings + [.unsafeFlags(["-parse-as-library"])],
-      linkerSettings: [.unsafeFlags(releaseLinkFlags, .when(configuration: .release))]),
+      linkerSettings: [.unsafeFlags(releaseLinkFlags, .when(configuration: .release))],
+      plugins: ["Commit"]),
+    .plugin(name: "Commit", capability: .buildTool(), path: "Sources/Commit"),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
     .testTarget(name: "LogsTests", dependencies: ["Logs", "Configuration"]),

@@ -106,13 +106,11 @@ int cl_errno(void) { return errno; }
 
 int cl_kill(pid_t pid, int signal) { return kill(pid, signal); }
 
-int cl_reap(struct cl_ended *ended) { return cl_reap_or_stopped(ended, NULL); }
-
-int cl_reap_or_stopped(struct cl_ended *ended, int *stopped) {
+static int reap(pid_t whom, struct cl_ended *ended, int *stopped) {
   int status;
   pid_t pid;
   do {
-    pid = waitpid(-1, &status, WNOHANG | (stopped ? WUNTRACED : 0));
+    pid = waitpid(whom, &status, WNOHANG | (stopped ? WUNTRACED : 0));
   } while (pid < 0 && errno == EINTR);
   if (pid <= 0) return (int)pid;
   ended->pid = pid;
@@ -121,6 +119,12 @@ int cl_reap_or_stopped(struct cl_ended *ended, int *stopped) {
   ended->code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   return 1;
 }
+
+int cl_reap(struct cl_ended *ended) { return reap(-1, ended, NULL); }
+
+int cl_reap_or_stopped(struct cl_ended *ended, int *stopped) { return reap(-1, ended, stopped); }
+
+int cl_reap_group(pid_t group, struct cl_ended *ended) { return reap(-group, ended, NULL); }
 
 int cl_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 

@@ -23,7 +23,7 @@ func checkStop(_ configuration: Configuration) {
       what = message("{}: {}", name(slot, configuration), signal?.name ?? "stop_command")
     case .nextSignal(let slot, _, let signal, _):
       what = message("{}: {}", name(slot, configuration), signal.name)
-    case .stopCommandFailed(let slot, _, _, let signal):
+    case .stopCommandEnded(let slot, _, _, let signal):
       what = message(
         "{}: {}, as stop_command failed", name(slot, configuration), signal?.name ?? "")
     case .killing(let slot, _, let last):

@@ -81,11 +81,11 @@ private func signals() -> ByteString {
       its part; with drain= the programs hear of the stop after a pause. A repeated signal changes nothing;
       a second SIGINT on a terminal kills what is left.
     SIGUSR2: log files are opened again, for logrotate.
-    Every other signal goes to the programs that want it (forward_signals=), else is logged and has
-      no effect; with a COMMAND every signal goes to it.
-    Programs get their stopsignal=, one or several with pauses; where none is set, the signal that
-      swinit was told to stop with when that was SIGTERM or SIGINT, else SIGTERM. A stop_command= is
-      run instead; when it fails the signal is sent.
+    Every other signal goes to the programs that want it (forward_signals=), else is logged (SIGCONT
+      is not) and has no effect; with a COMMAND every signal goes to it.
+    Programs get their stopsignal=, one or several with pauses; where none is set, SIGTERM; when swinit
+      was told to stop by SIGINT, SIGINT and a second later SIGTERM, but not with [supervisord] in
+      the configuration. A stop_command= is run before; when it has ended the signal is sent.
     """
 }
 
@@ -99,7 +99,7 @@ private func exitCodes() -> ByteString {
 
     Told to stop by a signal: 0, or as exit_on_signal= says (signal: 128 + its number; failure: the
       code of the first program that had failed). Told by one of our own processes while a program
-      is FATAL: 1.
+      is FATAL or its last end was unexpected: its code, 1 for 0.
     An essential program ended it: its exit code, 128 + n when signal n killed it; when it could not
       start: 127 command not found, 126 not executable, 1 another step, its own code when it ended
       too quickly (1 for 0).

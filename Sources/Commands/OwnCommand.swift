@@ -58,8 +58,14 @@ extension Configuration {
 /// `swinit -- COMMAND` where no programs are configured.
 func runOneCommand(_ request: CommandRequest, _ arguments: CommandWords) -> UInt8 {
   let words = arguments + request.index
+  /// SIGKILL, or the status by which a shell says that its child got it.
+  var killed: Literal?
   var loop = CommandLoop(request.rules) { news in
     switch news {
+    case .ended(let child, isCommand: true):
+      if child.signal == Signal.kill.number { killed = "killed by SIGKILL" }
+      if child.code == 137 { killed = "exited with status 137" }
+    case .exiting(let code): if let killed { sayOutOfMemory(code, words, killed) }
     case .cannotRun(_, let step, let errno):
       let name = words.pointee.map { ByteString(bytes(of: $0)) } ?? ""
       let what: ByteString =
@@ -74,6 +80,17 @@ func runOneCommand(_ request: CommandRequest, _ arguments: CommandWords) -> UInt
     }
   }
   return loop.run(words)
+}
+
+/// The last line, and the termination log, when COMMAND was killed and it may have been for want of
+/// memory.
+@inline(never)
+private func sayOutOfMemory(_ code: UInt8, _ words: CommandWords, _ end: Literal) {
+  guard let kills = outOfMemoryKills() else { return }
+  let name = words.pointee.map { baseName(ByteString(bytes(of: $0))) } ?? ""
+  let text = message("exit {}: COMMAND {}: {}, {}", decimal(code), name, ByteString(end), kills)
+  Output.say(.direct, .error, text)
+  writeTerminationLog(text)
 }
 
 private func complain(_ what: ByteString, _ errno: Errno) {

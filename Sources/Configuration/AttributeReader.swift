@@ -13,6 +13,8 @@ extension Reader {
     result.written = written
     if sequence.count > 1 { result.stopSequence = sequence }
     result.stopCommand = values.text("stop_command") ?? ByteString()
+    result.runTimeout = values.duration("run_timeout")
+    result.retryDelay = values.text("retry_delay").flatMap { parsePauses($0) }
     result.forwardSignals.bits = UInt64(bitPattern: values.number("forward_signals") ?? 0)
     result.envFile = values.text("env_file")
     if let text = values.text("secrets") { result.secrets = parseSecrets(text) ?? text }

@@ -9,6 +9,10 @@ public final class Attributes: @unchecked Sendable, Equatable {
   public var stopSequence: [UInt64] = []
   /// The words of `stop_command`, each ended by a NUL; empty: there is none.
   public var stopCommand = ByteString()
+  /// How long a oneshot or a scheduled run may take; zero: for ever.
+  public var runTimeout = Nanoseconds.zero
+  /// First and greatest pause after a failed start; nil: 1, 2, 3 … s.
+  public var retryDelay: (first: Nanoseconds, greatest: Nanoseconds)?
   /// Signals for swinit that the program gets too.
   public var forwardSignals = Signals()
   /// A file of `NAME=VALUE` lines, read at each start.
@@ -70,7 +74,7 @@ public enum StandardInput: UInt8, Sendable {
 
 extension Program {
   /// How long it may take from being told to stop to SIGKILL: `stopwaitsecs` and the pauses of a
-  /// sequence. A `stop_command` that fails has used up to `stopwaitsecs` more before that.
+  /// sequence. A `stop_command` has its time from `stopwaitsecs`.
   public var longestStop: Nanoseconds {
     var end = Time(nanoseconds: 0) + stopwaitsecs
     var done: UInt8 = 0
@@ -78,7 +82,6 @@ extension Program {
       end = end + step.pause
       done += 1
     }
-    if attributes?.stopCommand.isEmpty == false { end = end + stopwaitsecs }
     return end - Time(nanoseconds: 0)
   }
 }

@@ -181,8 +181,8 @@ public struct Program: Equatable, Sendable {
   public var exitcodes = ExitCodes(0)
   /// First and greatest pause before a program that dies again within 10 s of RUNNING.
   public var restartDelay = (first: Nanoseconds.zero, greatest: Nanoseconds.seconds(30))
-  /// nil: the signal that swinit itself was told to stop with where that was TERM or INT, else
-  /// TERM; `[swinit] stopsignal` is already filled in.
+  /// nil: TERM, or the INT that swinit itself was told to stop with, and TERM after it; `[swinit]
+  /// stopsignal` is already filled in.
   public var stopsignal: Signal?
   public var stopwaitsecs = Nanoseconds.seconds(10)
   public var stopasgroup = false

@@ -95,8 +95,8 @@ extension Reader {
       differ(
         place,
         """
-        it gets the signal that swinit is told to stop with, INT or TERM; Supervisor sends TERM: \
-        stopsignal=TERM
+        when swinit is told to stop by INT it gets INT, and TERM a second later; Supervisor sends \
+        TERM: stopsignal=TERM
         """)
     }
     if values.setting("stdout_logfile") == nil {
@@ -138,6 +138,16 @@ extension Reader {
       SIGPIPE ends it when it writes to a closed pipe; in Supervisor the signal is ignored: \
       command=sh -c "trap '' PIPE; exec ..."
       """)
+    if let group = values.place("stopasgroup") ?? values.place("killasgroup"),
+      values.flag("stopasgroup") || values.flag("killasgroup")
+    {
+      differ(
+        group,
+        """
+        it has ended when its whole process group has; in Supervisor when its first process has: \
+        leave it out
+        """)
+    }
     for name: Literal in ["depends_on", "nice"] {
       guard let place = values.place(name) else { continue }
       differences.tell(

@@ -21,7 +21,8 @@ extension Reader {
     var found: [Section] = []
     if let section = sections.section("supervisor") { found.append(section) }
     if let section = sections.section("supervisord") { found.append(section) }
-    let runsUnchanged = (!found.isEmpty || request.asSupervisor) && own == nil
+    let isSupervisors = !found.isEmpty || request.asSupervisor
+    let runsUnchanged = isSupervisors && own == nil
     if let own { found.append(own) }
 
     let values = SectionValues(.globals)
@@ -48,6 +49,11 @@ extension Reader {
     if values.flag("strict") { isStrict = true }
     for section in found { checkOptions(section, .globals) }
     setGlobals(values, environment, runsUnchanged: runsUnchanged)
+    // Supervisor's own default, whatever swinit is told to stop by.
+    if isSupervisors, globals.stopSequence.isEmpty {
+      globals.stopSequence = [UInt64(Signal.terminate.number)]
+      globals.stopsignal = .terminate
+    }
     remarkGlobals(values)
     reportGlobals(values, environment, environmentSetting)
   }

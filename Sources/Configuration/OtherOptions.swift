@@ -12,8 +12,8 @@ let globalTable: Literal = """
    still to stop, so that the last one gets its part. Also -t and SWINIT_GRACE. Unset: no limit.
   drain | seconds | 0 | How long after a stop signal the programs run on before they get theirs;\
    within grace.
-  stopsignal | stopSignals | | Default of stopsignal for all programs. Unset: the one of TERM and\
-   INT that swinit got.
+  stopsignal | stopSignals | | Default of stopsignal for all programs. Unset: TERM; when swinit is\
+   told to stop by INT, INT,1,TERM, but not in a configuration with [supervisord].
   user_policy | userPolicy | run | When swinit is not root and a program asks for another user:\
    run it as we are, or fail (require).
   strict | flag | false | Unknown options and sections are errors.

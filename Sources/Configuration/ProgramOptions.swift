@@ -15,7 +15,7 @@ let programTable: Literal = """
   startsecs | seconds | 1 | How long it must stay up to count as started; 0: at once. Fractions\
    are allowed.
   startretries | integer -1.. | 3 | Retries after a failed start before it becomes FATAL, after\
-   1, 2, 3 … seconds; -1: for ever.
+   1, 2, 3 … seconds (retry_delay); -1: for ever.
   autorestart | autorestart | unexpected | Start it again when it ends: always, never, or when\
    its exit code is not in exitcodes.
   exitcodes | exitcodes | 0 | Exit codes that are expected, for autorestart; signals too. Empty:\
@@ -24,12 +24,14 @@ let programTable: Literal = """
    within 10 seconds of RUNNING is started again; it doubles each time. One number: always that\
    pause.
   stopsignal | stopSignals | TERM | The signal that stops it, or several with pauses in seconds\
-   (TSTP,5,TERM). Unset: [swinit] stopsignal, else the one of TERM and INT that swinit itself got,\
-   else TERM.
+   (TSTP,5,TERM). Unset: [swinit] stopsignal, else TERM; when swinit itself is told to stop by INT,\
+   INT,1,TERM, but not in a configuration with [supervisord].
   stopwaitsecs | seconds | 10 | How long it may take to stop before it gets KILL, counted from the\
    last stop signal. Fractions are allowed.
-  stopasgroup | flag | false | Send stopsignal to its whole process group.
-  killasgroup | flag | | Send KILL to its whole process group. Unset: as stopasgroup.
+  stopasgroup | flag | false | Send stopsignal to its whole process group. It has ended when the\
+   whole group has.
+  killasgroup | flag | | Send KILL to its whole process group. It has ended when the whole group\
+   has. Unset: as stopasgroup.
   stoptree | flag | false | What it has started ends with it, also what has left its group or\
    session: all of it gets stopsignal, after stopwaitsecs KILL; only then it is STOPPED or\
    started again.
@@ -86,8 +88,14 @@ let programTable: Literal = """
   stderr_events_enabled | flag missing | false | Send PROCESS_LOG events for its stderr.
   stderr_syslog | flag | false | Send its stderr to syslog as well.
   serverurl | text missing | AUTO | URL of the control server, as SUPERVISOR_SERVER_URL.
-  stop_command | command | | Run instead of the stop signal, as the program is, with its pid in\
-   the variable MAINPID (no shell puts it in). If it fails the signal is sent; after stopwaitsecs both are killed.
+  stop_command | command | | Run before the stop signal, as the program is, with its pid in the\
+   variable MAINPID (no shell puts it in). When it has ended and the program lives, the signal is\
+   sent. Both share one stopwaitsecs, after which both are killed.
+  run_timeout | seconds 1.. | | How long a oneshot, or a run of a program with schedule, may take; then\
+   it is stopped, and has failed.
+  retry_delay | restartDelay | | First and greatest pause after a failed start; it doubles each time. One\
+   number: always that pause; never below 0.01. Unset: 1, 2, 3 … seconds, with startretries=-1 up to\
+   the greatest of restart_delay.
   forward_signals | signals | | Signals for swinit that it gets too while it is RUNNING; not those\
    that begin the stop.
   reloadsignal | signal missing | HUP | The signal that makes it reload.

@@ -29,6 +29,13 @@ extension Reader {
     if values.text("schedule") != nil, !values.flag("oneshot") {
       refuseTests(values, "schedule=: nobody waits for a run")
     }
+    if let place = values.place("run_timeout"), values.number("run_timeout") != nil,
+      !values.flag("oneshot"), values.text("schedule") == nil
+    {
+      faults.error(
+        place, "cannot use run_timeout here: only a oneshot and what has schedule= run to their end"
+      )
+    }
     if let health = probe("health", values), let place = values.place("health"),
       health.kind == .running || health.kind == .notify || health.kind == .newline
     {

@@ -10,6 +10,7 @@ extension EventLoop {
 
   func spawn(_ slot: Slot) {
     follow { $0.willStart(slot, &$1) }
+    if !groups.isEmpty { groups.forget(slot) }
     var channel: ReadyChannel?
     if !probes.isEmpty {
       do throws(Errno) {
@@ -91,7 +92,7 @@ extension EventLoop {
 
   func reap() {
     for _ in 0..<Self.reapBatch where !streams.hasReadEnough {
-      switch reapOne() {
+      switch reapedBefore.isEmpty ? reapOne() : .one(reapedBefore.removeFirst()) {
       case .one(let ended):
         // The child wrote its report before it ended, and said that it is ready: that comes first.
         if let slot = supervisor.slot(of: ended.pid) {
@@ -110,6 +111,7 @@ extension EventLoop {
         // A shell says with 137 that its child was killed.
         if status == .signalled(.kill) || status == .exited(137) { explainKill(ended.pid, status) }
         if !trees.isEmpty { trees.ended(ended.pid) }
+        groups.isDue = true
         if stopCommands > 0, let slot = reports.firstIndex(where: { $0.stopCommand == ended.pid }) {
           stopCommandEnded(slot, status)
           if result != nil { return }

@@ -63,6 +63,9 @@ public final class EventLoop {
   var probes: Probes
   let marks: Marks
   var trees: Trees
+  var groups = Groups()
+  /// Children that were reaped out of turn, and are told of in theirs.
+  var reapedBefore: [EndedProcess] = []
   /// Of COMMAND's terminal: see `CommandTerminal`.
   var handOff: Signals
 
@@ -143,6 +146,7 @@ public final class EventLoop {
     if childrenMayHaveEnded { reap() }
     tellAnswers()
     if trees.isDue { lookAfterTrees() }
+    if !groups.isEmpty { lookAfterGroups() }
     for _ in 0..<Self.tickBatch {
       let now = self.now()
       guard supervisor.pause(at: now) == .zero else { break }
@@ -167,6 +171,10 @@ public final class EventLoop {
       shortest = min(shortest ?? pause, pause)
     }
     for case .some(let deadline) in [streams.deadline, probes.deadline, noise.deadline] {
+      let pause = deadline > now ? deadline - now : .zero
+      shortest = min(shortest ?? pause, pause)
+    }
+    if let deadline = groups.deadline {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
@@ -195,6 +203,8 @@ public final class EventLoop {
       case .endStopCommand(let slot): killStopCommand(slot)
       case .signalTree(let slot, let signal, let again): sendToTree(signal, slot, again: again)
       case .checkTree(let slot): checkTree(slot)
+      case .checkGroup(let slot, let group): checkGroup(slot, group)
+      case .signalRest(let slot, let group, let signal): sendToRest(signal, slot, group)
       case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
       case .startProbe(let slot, let isHealth):
         probes.start(slot, supervisor.configuration, isHealth: isHealth, launcher)
@@ -204,7 +214,9 @@ public final class EventLoop {
       case .exit(let code, let reason): end(code, reason)
       }
     }
-    while let slot = failedStops.popLast() { feed(.stopCommandEnded(slot, nil), at: now) }
+    while !failedStops.isEmpty {
+      feed(.stopCommandEnded(failedStops.removeFirst(), nil), at: now)
+    }
   }
 
   private func report(_ notice: Notice) {

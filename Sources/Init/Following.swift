@@ -24,7 +24,7 @@ struct Following {
   private static let firstLook = Nanoseconds.milliseconds(100)
   private static let lastLook = Nanoseconds.seconds(1)
 
-  private final class Entry {
+  final class Entry {
     let slot: Slot
     let name: ByteString
     var follower: Follower
@@ -48,7 +48,7 @@ struct Following {
     }
   }
 
-  private var entries: [Entry] = []
+  var entries: [Entry] = []
   private var watcher: FileWatcher?
   private var hasWatcher = true
 
@@ -71,7 +71,7 @@ struct Following {
 
   var isEmpty: Bool { entries.isEmpty }
 
-  private func index(_ slot: Slot) -> Int? { entries.firstIndex { $0.slot == slot } }
+  func index(_ slot: Slot) -> Int? { entries.firstIndex { $0.slot == slot } }
 
   // What happens to the processes.
 
@@ -108,6 +108,9 @@ struct Following {
       if entries[index].follower.command == pid {
         // What it wrote last is to count first.
         let before = look(index, &world)
+        if status == .exited(0), entries[index].follower.isTold {
+          lookForDaemon(index, world, commandEnded: true)
+        }
         return before + tell(index, .commandEnded(status), &world)
       }
       if entries[index].follower.daemon == pid { return daemonEnded(index, status, &world) }
@@ -195,55 +198,6 @@ struct Following {
       return []
     }
     return daemonEnded(index, nil, &world)
-  }
-
-  // Signals.
-
-  /// Sends what is meant for a followed program: to the daemon, else to the command; SIGKILL to
-  /// both. False: it is not followed. That one of them has just ended is no failure: who is told of
-  /// its end has been told already, or will be.
-  mutating func send(
-    _ signal: Signal, to slot: Slot, group: Bool, isStop: Bool, _ world: inout FollowingWorld
-  ) throws(Errno) -> Bool {
-    guard let index = index(slot) else { return false }
-    if isStop { _ = tell(index, .told, &world) }
-    let (command, daemon) = (entries[index].follower.command, entries[index].follower.daemon)
-    var failure: Errno?
-    if daemon != 0, let error = sendToDaemon(index, signal, group: group) { failure = error }
-    if command != 0, daemon == 0 || group || signal == .kill {
-      do throws(Errno) {
-        try sendSignal(signal.number, to: group ? -command : command)
-      } catch {
-        failure = error
-      }
-    }
-    if let failure, failure != .noProcess { throw failure }
-    return true
-  }
-
-  /// To nobody when it has ended: its pid may be a stranger's.
-  private func sendToDaemon(_ index: Int, _ signal: Signal, group: Bool) -> Errno? {
-    let daemon = entries[index].follower.daemon
-    do throws(Errno) {
-      if let handle = entries[index].handle {
-        try handle.send(signal.number, to: daemon)
-      } else if isChild(daemon) || processEntry(daemon)?.start == entries[index].daemonStart {
-        try sendSignal(signal.number, to: daemon)
-      } else {
-        return nil
-      }
-    } catch {
-      return error
-    }
-    if group { try? sendSignal(signal.number, to: -daemon) }
-    return nil
-  }
-
-  /// A program of which no process is known is told to stop.
-  @inline(never)
-  mutating func stopAwaited(_ slot: Slot, _ world: inout FollowingWorld) -> [Order] {
-    guard let index = index(slot) else { return [] }
-    return tell(index, .told, &world)
   }
 
   // The file.
@@ -359,7 +313,7 @@ struct Following {
 
   // The core.
 
-  private mutating func tell(
+  mutating func tell(
     _ index: Int, _ event: Follower.Event, _ world: inout FollowingWorld
   ) -> [Order] {
     let slot = entries[index].slot
@@ -400,28 +354,4 @@ struct Following {
     }
     return orders
   }
-}
-
-/// What `Following` needs of its owner.
-struct FollowingWorld {
-  var now: Time
-  var epoll: Epoll
-  /// Of inotify's descriptor.
-  var filesToken: UInt64
-  /// Of the pidfd of a program's daemon.
-  var token: (Slot) -> UInt64
-  /// Whether a pid is the process of a program.
-  var isProgram: (ProcessID) -> Bool
-  /// Whether a process has the mark of a program; nil: there are no marks.
-  var bears: (ProcessID, Slot) -> Bool?
-
-  func pidfileWorld(_ slot: Slot) -> PidfileWorld {
-    PidfileWorld(isProgram: isProgram, bears: { bears($0, slot) })
-  }
-}
-
-extension [Following.Order] {
-  /// As `Appending.swift` says.
-  @inline(never)
-  mutating func append(_ element: consuming Following.Order) { appendInPlace(element, to: &self) }
 }

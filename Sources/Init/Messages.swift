@@ -43,8 +43,9 @@ final class Messages {
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
     case .backoff(_, _, pause: nil): return .debug
-    case .stopCommandFailed, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
-      .killingAll, .sweeping, .runSkipped, .runMissed, .unhealthy, .givingUp, .treeLeft:
+    case .stopCommandEnded(_, _, .exited(0), _), .treeLeft(_, _, nil): return .info
+    case .stopCommandEnded, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
+      .killingAll, .sweeping, .runSkipped, .runMissed, .unhealthy, .givingUp, .overran, .treeLeft:
       return .warn
     case .fatal, .survivedKill, .runFailed: return .error
     }
@@ -83,10 +84,8 @@ final class Messages {
     case .stopping(let slot, let pid, let signal):
       return message(
         "{}: STOPPING ({}, {})", name(slot), process(pid), signal?.name ?? "stop_command")
-    case .stopCommandFailed(let slot, let pid, let status, let signal):
-      return message(
-        "{}: stop_command {}{}", name(slot), status.map { text(of: $0) } ?? "was not run",
-        signal.map { message(", {} instead (pid {})", $0.name, decimal(pid)) } ?? "")
+    case .stopCommandEnded(let slot, let pid, let status, let signal):
+      return stopCommandEnded(slot, pid, status, signal)
     case .endingStopCommand(let slot):
       return message("{}: stop_command is still there, SIGKILL", name(slot))
     case .nextSignal(let slot, let pid, let signal, let waited):
@@ -99,9 +98,7 @@ final class Messages {
     case .survivedKill(let slot, let pid):
       return message(
         "{}: {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), process(pid))
-    case .treeLeft(let slot, let status, let signal):
-      return message(
-        "{}: {}, {} to what is left of its tree", name(slot), text(of: status, slot), signal.name)
+    case .treeLeft(let slot, let status, let signal): return treeLeft(slot, status, signal)
     case .planned(let slot, let next): return message("{}: {}", name(slot), text(of: next))
     case .runFailed(let slot, let failure):
       return message("{}: BACKOFF, {}, not tried again", name(slot), reason(slot, failure))
@@ -127,6 +124,10 @@ final class Messages {
         isReady
           ? "{}: not well, {} and another start (pid {})" : "{}: not ready in time, {} (pid {})",
         name(slot), signal.name, decimal(pid))
+    case .overran(let slot, let pid, let signal, let limit):
+      return message(
+        "{}: has run for {} (run_timeout), {} (pid {})", name(slot), secondsText(limit),
+        signal.name, decimal(pid))
     case .draining(let pause):
       return message("draining: the programs are told in {}", secondsText(pause))
     case .nothingToStart: return "no program starts by itself: waiting"
@@ -141,19 +142,6 @@ final class Messages {
     }
   }
 
-  @inline(never)
-  private func stillThere(
-    _ slot: Slot, _ pid: ProcessID, _ waited: Nanoseconds, _ signal: Signal
-  ) -> ByteString {
-    let whole = configuration.programs[slot].stopwaitsecs
-    let part: ByteString =
-      signal == .kill && waited < whole
-      ? message(", its part of the grace (stopwaitsecs {})", secondsText(whole)) : ""
-    return message(
-      "{}: still there after {}, {} ({})", name(slot), secondsText(waited) + part, signal.name,
-      process(pid))
-  }
-
   /// - Parameter unmet: as `Launcher` has it.
   func text(of slot: Slot, unmet: UInt8) -> ByteString {
     if unmet & Launcher.unmetUser != 0 {
@@ -161,11 +149,6 @@ final class Messages {
         "{}: swinit is not root: runs as uid {}", name(slot), decimal(effectiveUserID()))
     }
     return message("{}: its user is not in /etc/passwd: HOME and USER stay", name(slot))
-  }
-
-  /// Why a `stop_command` could not be run.
-  func stopCommand(_ slot: Slot, _ failure: SpawnFailure) -> ByteString {
-    message("{}: cannot run stop_command: {}", name(slot), step(slot, failure, isStop: true))
   }
 
   @inline(never)
@@ -200,6 +183,8 @@ final class Messages {
       let isPath = configuration.programs[slot].ready?.kind == .path
       let why: ByteString = isPath ? "" : last.map { message(" ({})", text(of: $0)) } ?? ""
       return message("not ready after {}", secondsText(time)) + why
+    case .overran(let limit):
+      return message("not done after {} (run_timeout)", secondsText(limit))
     case .dependency(let other, _): return message("{}, which it depends on, is FATAL", name(other))
     }
   }
@@ -236,7 +221,7 @@ final class Messages {
   }
 
   @inline(never)
-  private func process(_ pid: ProcessID) -> ByteString {
+  func process(_ pid: ProcessID) -> ByteString {
     pid == 0 ? "what is left of it" : message("pid {}", decimal(pid))
   }
 
@@ -260,7 +245,7 @@ final class Messages {
   }
 
   /// `execve "/usr/sbin/nginx": No such file or directory`.
-  private func step(_ slot: Slot, _ failure: SpawnFailure, isStop: Bool = false) -> ByteString {
+  func step(_ slot: Slot, _ failure: SpawnFailure, isStop: Bool = false) -> ByteString {
     let program = configuration.programs[slot]
     let errno = Errno(code: failure.errno)
     var step = SpawnStep(number: failure.step)
@@ -350,10 +335,16 @@ final class Messages {
   }
 }
 
-/// `2 s`, `1.5 s`.
+/// `2 s`, `1.5 s`; below a second `0.025 s`.
 @inline(never)
 public func secondsText(_ length: Nanoseconds) -> ByteString {
   let whole = length.count / 1_000_000_000
+  var thousandths = length.count / 1_000_000
+  if whole == 0, thousandths % 100 != 0 {
+    let zeros: ByteString = thousandths < 10 ? "00" : thousandths < 100 ? "0" : ""
+    while thousandths % 10 == 0 { thousandths /= 10 }
+    return message("0.{}{} s", zeros, decimal(thousandths))
+  }
   let tenths = length.count % 1_000_000_000 / 100_000_000
   return tenths == 0
     ? message("{} s", decimal(whole)) : message("{}.{} s", decimal(whole), decimal(tenths))
@@ -378,9 +369,9 @@ extension Notice {
       .killingAll(let sender):
       return sender
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
-      .survivedKill, .nothingToStart, .sweeping, .stopCommandFailed, .endingStopCommand,
+      .survivedKill, .nothingToStart, .sweeping, .stopCommandEnded, .endingStopCommand,
       .nextSignal, .planned, .runFailed, .runOver, .runSkipped, .runMissed, .waiting, .unhealthy,
-      .givingUp, .draining, .treeLeft:
+      .givingUp, .overran, .draining, .treeLeft:
       return nil
     }
   }

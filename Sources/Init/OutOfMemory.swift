@@ -43,10 +43,7 @@ struct OutOfMemory {
 
   private func count() -> Int64? {
     guard let events, let text = try? events.readAgain(limit: 512) else { return nil }
-    for line in ByteString(text).split(at: UInt8(ascii: "\n")) where line.hasPrefix("oom_kill ") {
-      return leadingNumber(line.dropping(9))
-    }
-    return nil
+    return oomKills(in: ByteString(text))
   }
 
   /// Whether the OOM killer is behind a SIGKILL that was seen just now; the words for it.
@@ -59,18 +56,7 @@ struct OutOfMemory {
     }
     guard open > 0, now <= end else { return nil }
     open -= 1
-    return "killed by the OOM killer" + limitText()
-  }
-
-  /// ` (limit 512 MiB)`, or nothing where there is none: then the machine itself was short.
-  private func limitText() -> ByteString {
-    guard let limit, let text = try? limit.readAgain(limit: 32),
-      let bytes = leadingNumber(ByteString(text))
-    else { return "" }
-    // Version 1 has no word for "none": it says nearly 2⁶³, which has more digits than are read.
-    guard bytes < 1 << 50 else { return "" }
-    let isWhole = bytes % (1 << 20) == 0
-    return message(
-      isWhole ? " (limit {} MiB)" : " (limit {} KiB)", decimal(bytes >> (isWhole ? 20 : 10)))
+    let limit = (try? limit?.readAgain(limit: 32)).map { limitText(ByteString($0)) }
+    return "killed by the OOM killer" + (limit ?? "")
   }
 }

@@ -95,6 +95,16 @@ struct Pidfile {
     return false
   }
 
+  /// Whether a process is there that may be the daemon of a COMMAND that has ended: an orphan that is not
+  /// older and has the program's mark, or, without marks, is no other program's.
+  func mayHaveDaemon(_ world: PidfileWorld) -> Bool {
+    let own = processID()
+    return allProcesses().contains {
+      $0.parent == own && !$0.isZombie && $0.start >= commandStart
+        && (world.bears($0.pid) ?? !world.isProgram($0.pid))
+    }
+  }
+
   /// Whether a process below COMMAND runs what the daemon ran: a wrapper has started it again.
   func hasSuccessor(named name: [UInt8]?) -> Bool {
     guard let name else { return false }

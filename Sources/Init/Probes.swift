@@ -76,7 +76,7 @@ struct Probes {
 
   func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
 
-  mutating func takeAnswer() -> Answer? { answers.popLast() }
+  mutating func takeAnswer() -> Answer? { answers.isEmpty ? nil : answers.removeFirst() }
 
   /// Whether the program was found to be ready and that was not told yet; it is forgotten here.
   mutating func takeReadiness(_ slot: Slot) -> Bool {

@@ -25,6 +25,13 @@ public func reapOne() -> Reaped {
   }
 }
 
+/// Reaps one child that was in this process group, if one has ended.
+public func reapOne(ofGroup group: Int32) -> EndedProcess? {
+  var ended = cl_ended()
+  guard cl_reap_group(group, &ended) == 1 else { return nil }
+  return EndedProcess(pid: ended.pid, signal: ended.signal, code: ended.code)
+}
+
 public func processID() -> Int32 { getpid() }
 public func effectiveUserID() -> UInt32 { geteuid() }
 public func effectiveGroupID() -> UInt32 { getegid() }

@@ -62,7 +62,7 @@ extension Supervisor {
       }
       return true
     case .stopped, .backoff, .stopping(_, .killed), .stopping(_, .abandoned), .exited, .fatal,
-      .stopping(_, .asked), .stopping(_, .answered), .stopping(_, .left):
+      .stopping(_, .asked), .stopping(_, .left):
       return false
     }
   }

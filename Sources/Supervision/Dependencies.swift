@@ -14,22 +14,34 @@ struct Dependents: Sendable {
   /// `all[bounds[s] ..< bounds[s + 1]]` are those that wait for slot s; empty: nobody waits.
   private let bounds: [Int32]
 
-  init(_ configuration: Configuration) {
-    let dependencies = configuration.dependencies
-    if dependencies.isEmpty {
+  /// - Parameter order: all slots in the order of their first starts; who waits for the same goes in
+  ///   this order too.
+  init(_ configuration: Configuration, order: [Slot]) {
+    if configuration.dependencies.isEmpty {
       (all, bounds) = ([], [])
       return
     }
-    var bounds = [Int32](repeating: 0, count: configuration.programs.count + 1)
-    for one in dependencies { bounds[one.on + 1] += 1 }
+    var rank = [Int](repeating: 0, count: order.count)
+    for (index, slot) in order.enumerated() { rank[slot] = index }
+    let ranked = Self.sorted(configuration.dependencies, order.count) { rank[$0.dependent] }
+    (all, bounds) = Self.sorted(ranked.all, order.count) { $0.on }
+  }
+
+  /// By a key below `count`; those of one key stay in their order. `all[bounds[k] ..< bounds[k + 1]]`
+  /// have key k.
+  private static func sorted(
+    _ dependencies: [Dependency], _ count: Int, by key: (Dependency) -> Int
+  ) -> (all: [Dependency], bounds: [Int32]) {
+    var bounds = [Int32](repeating: 0, count: count + 1)
+    for one in dependencies { bounds[key(one) + 1] += 1 }
     for index in 1..<bounds.count { bounds[index] += bounds[index - 1] }
     var all = dependencies
     var next = bounds
     for one in dependencies {
-      all[Int(next[one.on])] = one
-      next[one.on] += 1
+      all[Int(next[key(one)])] = one
+      next[key(one)] += 1
     }
-    (self.all, self.bounds) = (all, bounds)
+    return (all, bounds)
   }
 
   func of(_ slot: Slot) -> ArraySlice<Dependency> {
@@ -79,7 +91,10 @@ extension Supervisor {
   ) {
     let code = failure.exitCode
     var failed = [slot]
-    while let slot = failed.popLast() {
+    var next = 0
+    while next < failed.count {
+      let slot = failed[next]
+      next += 1
       for one in dependents.of(slot) {
         guard case .running = phase else { return }
         guard records[one.dependent].state.name == .stopped, !isMet(one),

@@ -78,9 +78,10 @@ public enum Event: Sendable {
   case stopCommandEnded(Slot, WaitStatus?)
   /// Answers `Action.startProbe`, unless `stopProbe` came first; nil: the test succeeded.
   case probed(Slot, ProbeFailure?)
-  /// Answers `Action.checkTree`: processes that the slot's program has started are left.
+  /// Answers `Action.checkTree` and `checkGroup`: processes that the slot's program has started are
+  /// left.
   case treeLeft(Slot)
-  /// Answers `Action.checkTree`: none is left; or none is any more, after `treeLeft`.
+  /// Answers `Action.checkTree` and `checkGroup`: none is left; or none is any more, after `treeLeft`.
   case treeGone(Slot)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
@@ -112,6 +113,10 @@ public enum Action: Sendable {
   /// The slot's process has ended; answer with `treeLeft` or `treeGone` before any other event, and
   /// after `treeLeft` with `treeGone` once that has come true. Always the last of the actions.
   case checkTree(Slot)
+  /// The same of the process group of the slot's process, which was this one.
+  case checkGroup(Slot, ProcessID)
+  /// To what is left of that group, while the core waits for it.
+  case signalRest(Slot, ProcessID, Signal)
   /// The program is told to stop, and no process of it is known (`Event.detached`).
   case stopAwaited(Slot)
   /// Test the slot's program, its `health` or its `ready`; answer with `probed`, however long that
@@ -137,6 +142,8 @@ public enum StartFailure: Equatable, Sendable {
   case ended(WaitStatus)
   /// `ready_timeout` was over; with what the last test failed.
   case notReady(after: Nanoseconds, ProbeFailure?)
+  /// `run_timeout` was over.
+  case overran(after: Nanoseconds)
   /// This program, which it depends on, is FATAL; the exit status that stands for that.
   case dependency(Slot, UInt8)
 }
@@ -152,8 +159,9 @@ public enum Notice: Equatable, Sendable {
   case exited(Slot, WaitStatus, expected: Bool, restart: Nanoseconds?)
   /// Told to end by this signal; nil: by `stop_command`.
   case stopping(Slot, ProcessID, Signal?)
-  /// `stop_command` did not do it: the stop signal does. nil: the program has ended meanwhile.
-  case stopCommandFailed(Slot, ProcessID, WaitStatus?, Signal?)
+  /// `stop_command` has ended (nil: was not run), and the program lives: it gets the stop signal. No
+  /// signal: the program has ended, and the `stop_command` has failed.
+  case stopCommandEnded(Slot, ProcessID, WaitStatus?, Signal?)
   /// The program has ended, its `stop_command` not: SIGKILL.
   case endingStopCommand(Slot)
   /// Still there after the pause: the next signal of a sequence.
@@ -165,10 +173,13 @@ public enum Notice: Equatable, Sendable {
   case unhealthy(Slot, ProbeFailure, count: Int32, of: Int32)
   /// It was not ready in time, or is not well: it is told to end, and started again after that.
   case givingUp(Slot, ProcessID, Signal, isReady: Bool)
+  /// It has run for its `run_timeout`: it is told to end.
+  case overran(Slot, ProcessID, Signal, after: Nanoseconds)
   /// `stopwaitsecs`, or its part of the grace, is over.
   case killing(Slot, ProcessID, after: Nanoseconds)
-  /// Its process has ended, and what is left of its tree is told to end before anything else is done.
-  case treeLeft(Slot, WaitStatus, Signal)
+  /// Its process has ended, and what is left of its tree or group is told to end before anything else
+  /// is done. No signal: it is not to be started again, and has ended when the rest has.
+  case treeLeft(Slot, WaitStatus, Signal?)
   /// SIGKILL did not end it (a process in uninterruptible sleep); it is no longer waited for.
   case survivedKill(Slot, ProcessID)
   /// When a program with a schedule runs next: said when it is known and when it changes.

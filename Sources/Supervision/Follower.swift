@@ -73,7 +73,13 @@ public struct Follower: Sendable {
   /// The daemon while it lives and is known, else 0.
   public private(set) var daemon: ProcessID = 0
   public private(set) var deadline: Time?
-  private var isTold = false
+  /// Whether the program was told to stop.
+  public private(set) var isTold = false
+  /// When COMMAND was started.
+  private var started = Time(nanoseconds: 0)
+  /// Whether a process is in sight that may be the daemon. Whoever owns this says so before the events
+  /// `told` and `commandEnded`, where it is known.
+  public var mayHaveDaemon = true
 
   public init(_ mode: Follow.Mode) { self.mode = mode }
 
@@ -94,13 +100,15 @@ public struct Follower: Sendable {
     case .started(let pid):
       self = Follower(mode)
       command = pid
+      started = now
       phase = .command
       return []
     case .told:
       isTold = true
       switch phase {
       case .bereft(let status, told: 0): wait(bereft: status, Self.wrapperPatience, now)
-      case .awaiting: deadline = min(deadline ?? now, now + Self.wrapperPatience)
+      case .awaiting:
+        deadline = mayHaveDaemon ? min(deadline ?? now, now + Self.wrapperPatience) : now
       case .idle, .command, .both, .daemon, .bereft: break
       }
       return []
@@ -144,13 +152,25 @@ public struct Follower: Sendable {
       phase = .daemon
       return [.become(daemon)]
     case .command:
-      guard status == .exited(0) else { return end(status) }
+      // Told, and gone, is gone. The pidfile of a proxy was looked at all the time, and just now.
+      guard status == .exited(0), !isTold || mode == .afterFork else { return end(status) }
+      let patience = awaitingPatience(now)
+      if patience == .zero { mayHaveDaemon = false }
       phase = .awaiting(status)
-      deadline = now + Self.pidfilePatience
+      deadline = now + patience
       return [.detach]
     case .bereft(let last, _):
       return end(last ?? status)
     }
+  }
+
+  /// How long the pidfile may take when COMMAND has ended. One that was told to stop has ended by
+  /// that, unless it was just about to go into the background: then there is a process that may be its
+  /// daemon. In any case the file is looked at once.
+  private func awaitingPatience(_ now: Time) -> Nanoseconds {
+    if !isTold { return Self.pidfilePatience }
+    let isYoung = now - started < Self.wrapperPatience
+    return isYoung && mayHaveDaemon ? Self.wrapperPatience : .zero
   }
 
   private mutating func daemonEnded(_ status: WaitStatus?, _ now: Time) -> [Move] {
@@ -174,7 +194,8 @@ public struct Follower: Sendable {
         deadline = now + Self.pidfilePatience
         return []
       }
-      return [.nobodyNamed] + end(status)
+      // What was not waited for is not missed.
+      return (isTold && !mayHaveDaemon ? [] : [.nobodyNamed]) + end(status)
     case .bereft(let status, told: 0):
       if hasSuccessor, !isTold {
         wait(bereft: status, Self.successorPatience, now)

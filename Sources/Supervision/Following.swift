@@ -41,7 +41,7 @@ extension Supervisor {
       switch stage {
       case .told(let signal): send(signal, slot, pid, &actions)
       case .killed: sendKill(slot, pid, &actions)
-      case .asked, .answered, .left, .abandoned: break
+      case .asked, .left, .abandoned: break
       }
     case .stopped, .backoff, .exited, .fatal:
       return

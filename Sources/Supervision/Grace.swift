@@ -65,7 +65,7 @@ extension Supervisor {
   private func need(of level: Int) -> Int64 {
     var longest: Int64 = 0
     for slot in levels.slots(of: level) where records[slot].state.isLiving {
-      longest = max(longest, configuration.programs[slot].longestStop.count)
+      longest = max(longest, longestStop(slot).count)
     }
     return longest
   }
@@ -95,12 +95,13 @@ extension Supervisor {
     return min(Self.killPatience, max(.zero, budget.levelEnd - now))
   }
 
-  /// How long what is left after the programs is waited for, after SIGTERM and after SIGKILL.
+  /// How long what is left after the programs is waited for, after SIGTERM and after SIGKILL: with a
+  /// grace, what is left of that.
   func sweepWait(kill: Bool, _ now: Time) -> Nanoseconds {
-    let wanted = kill ? Self.killPatience : Self.sweepPatience
-    guard let budget else { return wanted }
+    guard let budget else { return kill ? Self.killPatience : Self.sweepPatience }
     let left = max(0, (budget.end - now).count)
-    return min(wanted, Nanoseconds(kill ? left : left / 2))
+    if kill { return min(Self.killPatience, Nanoseconds(left)) }
+    return Nanoseconds(left - min(Self.killAllowance.count, left / 4))
   }
 
   // Drain: whoever sends requests has a moment to learn that he should not.

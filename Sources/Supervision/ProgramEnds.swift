@@ -4,8 +4,8 @@ import Configuration
 // or the container's stop.
 //
 // An end has two halves: the process was reaped (`ended`), and nothing of the program is left
-// (`finish`). They are one, but for a program with `stoptree`, which lies between them as long as
-// something of its tree is there (`StopTree.swift`).
+// (`finish`). They are one, but for a program with `stoptree`, `stopasgroup` or `killasgroup`, which
+// lies between them as long as something of its tree or group is there (`StopTree.swift`).
 
 extension Supervisor {
   mutating func ended(
@@ -13,7 +13,7 @@ extension Supervisor {
     _ actions: inout [Action]
   ) {
     if case .stopping(_, .asked) = records[slot].state {
-      leaveStopCommand(slot, status, now)
+      leaveStopCommand(slot, pid, status, now)
       return
     }
     // What has stayed up for `startsecs` was RUNNING, also when its end is seen before the tick
@@ -26,8 +26,8 @@ extension Supervisor {
       }
     }
     endProbe(slot, &actions)
-    if configuration.programs[slot].stoptree {
-      processEnded(slot, status, now, &actions)
+    if endsAsWhole(slot) {
+      processEnded(slot, pid, status, now, &actions)
     } else {
       finish(slot, status, endedAt: now, now, &actions)
     }
@@ -67,6 +67,7 @@ extension Supervisor {
     if let failure { return .spawn(failure) }
     let isReadySaid = configuration.programs[slot].ready != nil
     if records[slot].givingUp != .no {
+      if isLimited(slot) { return .overran(after: runTimeout(slot)) }
       let time = configuration.programs[slot].readyTimeout
       return .notReady(after: time, isReadySaid ? records[slot].probeFailure : nil)
     }
@@ -74,7 +75,7 @@ extension Supervisor {
   }
 
   /// Whether `exitcodes` hold it.
-  private func isExpected(_ status: WaitStatus, of slot: Slot) -> Bool {
+  func isExpected(_ status: WaitStatus, of slot: Slot) -> Bool {
     switch status {
     case .exited(let code): return configuration.programs[slot].exitcodes.contains(code)
     case .signalled(let signal):
@@ -110,13 +111,7 @@ extension Supervisor {
       return endRun(slot, .exited(restarting: false), notice, now, &actions)
     }
     remember(slot, expected ? nil : .exited(status), endedAt)
-    var again = wasGivenUp
-    switch configuration.programs[slot].autorestart {
-    case .never: break
-    case .unexpected: again = again || !expected
-    case .always: again = true
-    }
-    guard again, case .running = phase else {
+    guard wasGivenUp || wantsRestart(slot, expected: expected), case .running = phase else {
       transition(slot, to: .exited(restarting: false))
       actions.append(.report(.exited(slot, status, expected: expected, restart: nil)))
       if isCommand(slot) {
@@ -141,6 +136,15 @@ extension Supervisor {
     }
   }
 
+  /// What `autorestart` says of an end.
+  func wantsRestart(_ slot: Slot, expected: Bool) -> Bool {
+    switch configuration.programs[slot].autorestart {
+    case .never: return false
+    case .unexpected: return !expected
+    case .always: return true
+    }
+  }
+
   /// The pause before a restart. A program that lived for `quickEnd` is restarted at once; one
   /// that keeps ending sooner waits `restart_delay`'s first value, then twice as long each time
   /// up to its greatest. A first value of 0 goes on with 1 s, or it would never grow.
@@ -152,11 +156,31 @@ extension Supervisor {
     let (first, greatest) = configuration.programs[slot].restartDelay
     let earlier = records[slot].quickEnds
     records[slot].quickEnds = min(earlier + 1, 62)
-    if earlier == 0 { return min(first, greatest) }
+    return Self.pause(first, greatest, after: earlier)
+  }
+
+  /// A pause that doubles from its first to its greatest value; `earlier`: how many came before it.
+  private static func pause(
+    _ first: Nanoseconds, _ greatest: Nanoseconds, after earlier: Int32
+  ) -> Nanoseconds {
+    if earlier <= 0 { return min(first, greatest) }
     let base = first > .zero ? first : .seconds(1)
-    let doublings = first > .zero ? earlier : earlier - 1
+    let doublings = min(first > .zero ? earlier : earlier - 1, 62)
     let (product, overflow) = base.count.multipliedReportingOverflow(by: 1 << Int64(doublings))
     return overflow ? greatest : min(Nanoseconds(product), greatest)
+  }
+
+  /// The pause after a failed start: `retry_delay`, else Supervisor's 1, 2, 3 … s, which grow until
+  /// startretries ends them; without that end, the greatest of `restart_delay` does. What cannot start
+  /// must not spin.
+  private func retryPause(_ slot: Slot) -> Nanoseconds {
+    let failures = records[slot].failures
+    if let delay = configuration.programs[slot].attributes?.retryDelay {
+      return max(Self.pause(delay.first, delay.greatest, after: failures - 1), Self.leastRetryPause)
+    }
+    let pause = Nanoseconds.seconds(Int64(failures))
+    if configuration.programs[slot].startretries >= 0 { return pause }
+    return min(pause, max(configuration.programs[slot].restartDelay.greatest, .seconds(1)))
   }
 
   /// STARTING → BACKOFF, and on to FATAL when no try is left.
@@ -193,12 +217,7 @@ extension Supervisor {
       return
     }
     remember(slot, .failed(failure), endedAt)
-    var pause = Nanoseconds.seconds(Int64(records[slot].failures))
-    // Supervisor's pauses grow until startretries ends them; without that end, this one does. It is
-    // never below a second: what cannot start must not spin.
-    if startretries < 0 {
-      pause = min(pause, max(configuration.programs[slot].restartDelay.greatest, .seconds(1)))
-    }
+    let pause = retryPause(slot)
     actions.append(.report(.backoff(slot, failure, pause: pause)))
     if case .running = phase {
       timers.set(slot, to: now + pause)
@@ -248,7 +267,7 @@ extension StartFailure {
     switch self {
     case .spawn(let failure): return failure.exitCode
     case .tooQuick(let status), .ended(let status): return status.code == 0 ? 1 : status.code
-    case .notReady: return 1
+    case .notReady, .overran: return 1
     case .dependency(_, let code): return code
     }
   }

@@ -81,6 +81,7 @@ extension Supervisor {
     actions.append(.report(.running(slot, pid)))
     becameReady(slot, now)
     awaitHealth(slot, now)
+    limitRun(slot, now)
   }
 
   /// The slot's timer is due. What it means depends on the state alone.
@@ -91,17 +92,21 @@ extension Supervisor {
       if records[slot].givingUp != .no {
         givingUpTimedOut(slot, pid, now, &actions)
       } else if configuration.programs[slot].ready != nil || configuration.programs[slot].oneshot {
-        giveUp(slot, pid, now, &actions)
+        giveUp(slot, pid, overran: isLimited(slot), now, &actions)
       } else {
         becomeRunning(slot, pid, now, &actions)
       }
     case .running(let pid, _):
-      givingUpTimedOut(slot, pid, now, &actions)
+      if records[slot].givingUp != .no {
+        givingUpTimedOut(slot, pid, now, &actions)
+      } else {
+        giveUp(slot, pid, overran: true, now, &actions)
+      }
     case .backoff, .exited:
       start(slot, now, &actions)
     case .stopping(let pid, .told):
       toldTimedOut(slot, pid, now, &actions)
-    case .stopping(let pid, .asked), .stopping(let pid, .answered):
+    case .stopping(let pid, .asked):
       killAfterWait(slot, pid, now, &actions)
     case .stopping(_, .left):
       leftTimedOut(slot, now, &actions)
@@ -138,13 +143,17 @@ extension Supervisor {
     }
   }
 
-  /// Sends the stop signal as the program's options want it.
+  /// Sends the stop signal as the program's options want it; to what is left when its process has
+  /// ended.
   func send(
     _ signal: Signal, _ slot: Slot, _ pid: ProcessID, again: Bool = false,
     _ actions: inout [Action]
   ) {
     if configuration.programs[slot].stoptree {
       return actions.order(.signalTree(slot, signal, again: again))
+    }
+    if let ending = records[slot].ending {
+      return actions.order(.signalRest(slot, ending.leader, signal))
     }
     let group = configuration.programs[slot].stopasgroup
     actions.order(.signal(pid, signal, group: group))
@@ -164,6 +173,9 @@ extension Supervisor {
   func sendKill(_ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]) {
     if configuration.programs[slot].stoptree {
       return actions.order(.signalTree(slot, .kill, again: false))
+    }
+    if let ending = records[slot].ending {
+      return actions.order(.signalRest(slot, ending.leader, .kill))
     }
     let group = configuration.programs[slot].killasgroup
     if pid != 0 { actions.order(.signal(pid, .kill, group: group)) }

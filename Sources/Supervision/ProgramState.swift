@@ -24,10 +24,8 @@ public enum ProgramState: Equatable, Sendable {
     /// The stop signal was sent, or this one of a sequence; the timer is `stopwaitsecs`, or the pause
     /// before the next.
     case told(Signal)
-    /// `stop_command` runs in place of the signal; the timer is `stopwaitsecs`.
+    /// `stop_command` runs before the signal; the timer is `stopwaitsecs`.
     case asked
-    /// `stop_command` has succeeded; the timer is what is left of it.
-    case answered
     /// The process has ended, `stop_command` still runs; the timer is the same.
     case left
     /// SIGKILL was sent; the timer is `Supervisor.killPatience`.

@@ -63,7 +63,8 @@ extension Supervisor {
     if ready != nil || configuration.programs[slot].oneshot {
       // Once a stop has begun, nobody waits for it to be ready.
       guard case .running = phase else { return }
-      let patience = configuration.programs[slot].readyTimeout
+      let patience =
+        isLimited(slot) ? runTimeout(slot) : configuration.programs[slot].readyTimeout
       if patience > .zero { timers.set(slot, to: since + patience) }
       if ready != nil {
         records[slot].probeFailures = 0
@@ -80,12 +81,39 @@ extension Supervisor {
     }
   }
 
-  /// The stop has begun: no test goes on, and no time is set to be ready in.
+  // How long a run may take, of what runs to its end.
+
+  func runTimeout(_ slot: Slot) -> Nanoseconds {
+    configuration.programs[slot].attributes?.runTimeout ?? .zero
+  }
+
+  /// A oneshot whose run_timeout is over before its ready_timeout is.
+  func isLimited(_ slot: Slot) -> Bool {
+    let limit = runTimeout(slot)
+    let other = configuration.programs[slot].readyTimeout
+    return limit > .zero && configuration.programs[slot].oneshot
+      && (other == .zero || limit <= other)
+  }
+
+  /// A scheduled run has begun.
+  mutating func limitRun(_ slot: Slot, _ now: Time) {
+    let limit = runTimeout(slot)
+    guard limit > .zero, isScheduled(slot), case .running = phase else { return }
+    timers.set(slot, to: records[slot].started + limit)
+  }
+
+  /// The stop has begun: no test goes on, and no time is set to be ready in, or to run.
   mutating func endAwaiting(_ slot: Slot, _ actions: inout [Action]) {
     endProbe(slot, &actions)
-    guard records[slot].state.name == .starting, records[slot].givingUp == .no, !isEnding(slot),
-      configuration.programs[slot].ready != nil || configuration.programs[slot].oneshot
-    else { return }
+    guard records[slot].givingUp == .no, !isEnding(slot) else { return }
+    switch records[slot].state {
+    case .starting:
+      guard configuration.programs[slot].ready != nil || configuration.programs[slot].oneshot else {
+        return
+      }
+    case .running: break
+    case .stopped, .backoff, .stopping, .exited, .fatal: return
+    }
     timers.clear(slot)
   }
 
@@ -184,14 +212,19 @@ extension Supervisor {
   }
 
   /// Tells a program to end that is not what it should be; it is started again after that.
+  /// - Parameter overran: because its `run_timeout` is over.
   mutating func giveUp(
-    _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
+    _ slot: Slot, _ pid: ProcessID, overran: Bool = false, _ now: Time, _ actions: inout [Action]
   ) {
     endProbe(slot, &actions)
     records[slot].givingUp = .told
     let signal = stopSignal(of: slot)
     let isReady = records[slot].state.name == .running
-    actions.append(.report(.givingUp(slot, pid, signal, isReady: isReady)))
+    if overran {
+      actions.append(.report(.overran(slot, pid, signal, after: runTimeout(slot))))
+    } else {
+      actions.append(.report(.givingUp(slot, pid, signal, isReady: isReady)))
+    }
     if pid == 0 {
       actions.append(.stopAwaited(slot))
     } else {
@@ -203,7 +236,7 @@ extension Supervisor {
 
   /// The wait after a stop signal, for the next one of a sequence or for SIGKILL.
   private mutating func waitGivenUp(_ slot: Slot, _ now: Time) {
-    let next = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
+    let next = stopStep(slot, records[slot].stopSteps)
     records[slot].stopWait = next?.pause ?? configuration.programs[slot].stopwaitsecs
     timers.set(slot, to: now + records[slot].stopWait)
   }
@@ -212,9 +245,9 @@ extension Supervisor {
   mutating func sendNextGivenUp(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) -> Bool {
-    guard records[slot].givingUp == .told,
-      let step = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
-    else { return false }
+    guard records[slot].givingUp == .told, let step = stopStep(slot, records[slot].stopSteps) else {
+      return false
+    }
     beginStep(step, slot, pid, &actions)
     if pid != 0 || isEnding(slot) { send(step.signal, slot, pid, again: true, &actions) }
     waitGivenUp(slot, now)

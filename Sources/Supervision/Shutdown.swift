@@ -77,7 +77,7 @@ extension Supervisor {
       for slot in records.indices {
         switch records[slot].state {
         case .starting(let pid, _, _, _), .running(let pid, _), .stopping(let pid, .told),
-          .stopping(let pid, .asked), .stopping(let pid, .answered):
+          .stopping(let pid, .asked):
           kill(slot, pid, now, &actions)
         // Its next tick ends the `stop_command`.
         case .stopping(_, .left): timers.set(slot, to: now)
@@ -129,20 +129,28 @@ extension Supervisor {
   }
 
   /// Whom a stop by signal blames: by `exit_on_signal=failure` whoever failed first; and a signal
-  /// from one of our own children while a program is FATAL tells of just that (the listener that
+  /// from one of our own children while a program has failed tells of just that (the listener that
   /// kills its parent).
-  func firstFailure(told signal: Signal, by sender: Sender) -> ExitReason.Failure? {
+  func firstFailure(
+    told signal: Signal, by sender: Sender, _ now: Time
+  ) -> ExitReason.Failure? {
     switch configuration.globals.exitOnSignal {
     case .signal: return nil
     case .failure: return firstUnexpected()
-    case .zero:
-      guard sender.isDescendant else { return nil }
-      for slot in records.indices where records[slot].state == .fatal {
-        guard case .unexpected(let end, _) = records[slot].lastEnd else { continue }
-        return .init(slot: slot, end: end)
-      }
-      return nil
+    case .zero: return sender.isDescendant ? firstUnexpected() ?? restarted(now) : nil
     }
+  }
+
+  /// A program that has ended unexpectedly and runs again, but for less than `quickEnd`: whoever heard
+  /// of its end may need a moment to signal us.
+  private func restarted(_ now: Time) -> ExitReason.Failure? {
+    for slot in records.indices {
+      guard case .running(_, let since) = records[slot].state, since + Self.quickEnd > now,
+        let end = records[slot].crashes?.end, case .exited = end
+      else { continue }
+      return .init(slot: slot, end: end)
+    }
+    return nil
   }
 
   private func exitStatus(_ reason: ExitReason) -> UInt8 {
@@ -151,7 +159,7 @@ extension Supervisor {
       switch configuration.globals.exitOnSignal {
       case .signal: return UInt8(truncatingIfNeeded: 128 + signal.number)
       case .failure: return failed?.end.code ?? 0
-      case .zero: return failed == nil ? 0 : 1
+      case .zero: return failed.map { max($0.end.code, 1) } ?? 0
       }
     case .essentialFatal(_, let failure), .awaitedFatal(_, let failure): return failure.exitCode
     case .commandEnded(let slot, let status): return commandCode(slot, status)

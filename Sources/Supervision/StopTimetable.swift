@@ -1,7 +1,8 @@
 import Configuration
 
 /// When what happens in a stop, in the worst case: the core itself, run against programs that are all
-/// RUNNING, hear no signal, and are gone at SIGKILL. A `stop_command` fails at the last moment.
+/// RUNNING, hear no signal, and are gone at SIGKILL. A `stop_command` fails at the last moment where a
+/// stop sequence takes its time after it, else it hangs.
 public final class StopTimetable {
   /// What is told, killed, and waited for.
   public private(set) var notices: [Notice] = []
@@ -73,13 +74,16 @@ public final class StopTimetable {
         if core.configuration.programs[slot].oneshot { carryOut(.ended(pid, .exited(0))) }
       case .signal(let pid, .kill, _): killed.append(pid)
       case .signalTree(let slot, .kill, _): killed.append(ProcessID(truncatingIfNeeded: slot + 2))
-      case .checkTree(let slot): carryOut(.treeGone(slot))
+      case .checkTree(let slot), .checkGroup(let slot, _): carryOut(.treeGone(slot))
       case .sweep: isSwept = true
       case .report(let notice): note(notice)
       case .exit: isOver = true
-      case .runStopCommand(let slot, _): asked.append((slot, now + core.records[slot].stopWait))
+      case .runStopCommand(let slot, _):
+        guard core.stopStep(slot, 0) != nil else { continue }
+        asked.append((slot, now + core.records[slot].stopWait))
       case .endStopCommand(let slot): asked.removeAll { $0.slot == slot }
-      case .signal, .signalTree, .stopAwaited, .forward, .startProbe, .stopProbe: continue
+      case .signal, .signalTree, .signalRest, .stopAwaited, .forward, .startProbe, .stopProbe:
+        continue
       }
     }
   }
@@ -93,11 +97,12 @@ public final class StopTimetable {
 
   private func note(_ notice: Notice) {
     switch notice {
-    case .stopping, .nextSignal, .stopCommandFailed, .killing, .draining:
+    case .stopping, .nextSignal, .stopCommandEnded, .killing, .draining:
       notices.append(notice)
       times.append(Int(now.nanoseconds))
     case .starting, .running, .backoff, .fatal, .exited, .stopped, .waiting, .unhealthy, .givingUp,
-      .survivedKill, .treeLeft, .nothingToStart, .stopRequested, .stopRepeated, .killingAll,
+      .survivedKill, .overran, .treeLeft, .nothingToStart, .stopRequested, .stopRepeated,
+      .killingAll,
       .ignored,
       .sweeping, .endingStopCommand, .planned, .runFailed, .runOver, .runSkipped, .runMissed:
       return

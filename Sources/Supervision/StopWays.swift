@@ -1,14 +1,16 @@
 import Configuration
 
-// How a program is told to stop, beyond one signal: a sequence of signals, or a command in their
-// place; and signals for swinit that a program gets too.
+// How a program is told to stop, beyond one signal: a sequence of signals, or a command before them;
+// and signals for swinit that a program gets too.
 //
 // A sequence sends its next signal to what is still there when the pause is over; `stopwaitsecs`
-// counts from the last one. A grace that is too short for all that ends it with SIGKILL.
+// counts from the last one. A grace that is too short for all that ends it with SIGKILL. The INT that
+// swinit itself got is such a sequence, INT and TERM, for who has no stop signal of its own.
 //
-// A `stop_command` has `stopwaitsecs` for itself and the program together:
+// A `stop_command` has `stopwaitsecs` together with the signals that follow it, as systemd's
+// ExecStop has it:
 //
-//     asked ──it fails──▶ told (the stop signal, with its own waits)
+//     asked ──it ends──▶ told (the stop signal; what it took is taken from the last wait)
 //       │  └──stopwaitsecs──▶ killed, both of them
 //       └──the program ends──▶ left ──it ends, or stopwaitsecs──▶ STOPPED
 //
@@ -21,7 +23,8 @@ extension Supervisor {
   mutating func tell(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    if isEnding(slot) {
+    records[slot].spent = .zero
+    if let ending = records[slot].ending, ending.isTold {
       actions.say(.stopping(slot, 0, stopSignal(of: slot)))
       return becomeStopping(slot, now)
     }
@@ -54,8 +57,44 @@ extension Supervisor {
     if pid != 0 || isEnding(slot), !hasForwarded(to: slot) {
       send(signal, slot, pid, again: records[slot].stopSteps > 0, &actions)
     }
-    let next = configuration.programs[slot].attributes?.stopStep(records[slot].stopSteps)
-    waitForStop(slot, next?.pause ?? configuration.programs[slot].stopwaitsecs, now)
+    let done = records[slot].stopSteps
+    var wait = Nanoseconds(
+      configuration.programs[slot].stopwaitsecs.count - records[slot].spent.count)
+    if let next = stopStep(slot, done) {
+      wait = next.pause
+      // Nobody is killed who has not had his TERM, however short the grace is.
+      if isInherited(slot, done) {
+        wait = min(wait, Nanoseconds(withinGrace(Nanoseconds(.max), now).count / 2))
+      }
+    }
+    waitForStop(slot, wait, now)
+  }
+
+  /// What comes after the first stop signal and `done` more; nil: SIGKILL.
+  @inline(never)
+  func stopStep(_ slot: Slot, _ done: UInt8) -> (pause: Nanoseconds, signal: Signal)? {
+    if let step = configuration.programs[slot].attributes?.stopStep(done) { return step }
+    guard isInherited(slot, done), case .stopping = records[slot].state else { return nil }
+    return (Self.interruptPatience, .terminate)
+  }
+
+  /// The step is the TERM after an INT that swinit got.
+  func isInherited(_ slot: Slot, _ done: UInt8) -> Bool {
+    done == 0 && inheritsInterrupt(slot)
+      && configuration.programs[slot].attributes?.stopStep(done) == nil
+  }
+
+  /// It is told to end by the INT that swinit got. COMMAND gets that as every other signal.
+  func inheritsInterrupt(_ slot: Slot) -> Bool {
+    defaultStopSignal == .interrupt && configuration.programs[slot].stopsignal == nil
+      && !isCommand(slot)
+  }
+
+  /// As `Program.longestStop`, in this stop.
+  func longestStop(_ slot: Slot) -> Nanoseconds {
+    let own = configuration.programs[slot].longestStop
+    if !inheritsInterrupt(slot) { return own }
+    return Time(nanoseconds: 0) + own + Self.interruptPatience - Time(nanoseconds: 0)
   }
 
   private mutating func waitForStop(_ slot: Slot, _ wanted: Nanoseconds, _ now: Time) {
@@ -69,12 +108,13 @@ extension Supervisor {
   mutating func toldTimedOut(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    let attributes = configuration.programs[slot].attributes
-    guard let step = attributes?.stopStep(records[slot].stopSteps),
-      records[slot].stopWait >= step.pause
+    let done = records[slot].stopSteps
+    guard var step = stopStep(slot, done),
+      records[slot].stopWait >= step.pause || isInherited(slot, done)
     else {
       return killAfterWait(slot, pid, now, &actions)
     }
+    step.pause = min(step.pause, records[slot].stopWait)
     beginStep(step, slot, pid, &actions)
     sendNext(step.signal, slot, pid, now, &actions)
   }
@@ -94,15 +134,16 @@ extension Supervisor {
   func lastSignal(_ slot: Slot) -> Signal {
     let steps = records[slot].stopSteps
     if steps == 0 { return stopSignal(of: slot) }
-    let step = configuration.programs[slot].attributes?.stopStep(steps - 1)
-    return step?.signal ?? stopSignal(of: slot)
+    return stopStep(slot, steps - 1)?.signal ?? stopSignal(of: slot)
   }
 
   @inline(never)
   mutating func killAfterWait(
     _ slot: Slot, _ pid: ProcessID, _ now: Time, _ actions: inout [Action]
   ) {
-    actions.say(.killing(slot, pid, after: records[slot].stopWait))
+    actions.say(
+      .killing(
+        slot, pid, after: Nanoseconds(records[slot].stopWait.count + records[slot].spent.count)))
     kill(slot, pid, now, &actions)
   }
 
@@ -113,22 +154,28 @@ extension Supervisor {
     guard case .stopping(let pid, let stage) = records[slot].state,
       stage == .asked || stage == .left
     else { return }
-    let isSuccess = status == .exited(0)
-    let isLeft = stage == .left
-    if !isSuccess {
-      let signal = isLeft ? nil : stopSignal(of: slot)
-      actions.say(.stopCommandFailed(slot, pid, status, signal))
-    }
-    if isLeft {
+    spendUntil(now, slot)
+    if stage == .left {
+      if status != .exited(0) { actions.say(.stopCommandEnded(slot, pid, status, nil)) }
       stopCommandIsOver(slot, now, &actions)
-    } else if isSuccess {
-      transition(slot, to: .stopping(pid: pid, stage: .answered))
     } else {
+      actions.say(.stopCommandEnded(slot, pid, status, stopSignal(of: slot)))
       sendFirst(slot, pid, now, &actions)
     }
   }
 
+  /// Counts the time of a `stop_command` that is over.
+  private mutating func spendUntil(_ now: Time, _ slot: Slot) {
+    let whole = configuration.programs[slot].stopwaitsecs
+    guard let due = timers.deadline(of: slot), due > now else {
+      records[slot].spent = min(records[slot].stopWait, whole)
+      return
+    }
+    records[slot].spent = Nanoseconds(max(0, records[slot].stopWait.count - (due - now).count))
+  }
+
   mutating func leftTimedOut(_ slot: Slot, _ now: Time, _ actions: inout [Action]) {
+    spendUntil(now, slot)
     actions.say(.endingStopCommand(slot))
     actions.order(.endStopCommand(slot))
     if isEnding(slot) { transition(slot, to: .stopping(pid: 0, stage: .killed)) }

@@ -24,6 +24,11 @@ public struct Supervisor: Sendable {
   public static let sweepPatience = Nanoseconds.seconds(1)
   /// A program that ends sooner than this after RUNNING is restarted with a growing pause.
   public static let quickEnd = Nanoseconds.seconds(10)
+  /// No pause after a failed start is shorter, whatever `retry_delay` says.
+  public static let leastRetryPause = Nanoseconds.milliseconds(10)
+  /// Who is told to end by the INT that swinit got has so long before TERM: shells that wait for a
+  /// command, mariadbd, rsyslogd and others do not end of INT.
+  public static let interruptPatience = Nanoseconds.seconds(1)
 
   enum Phase: Equatable, Sendable {
     /// Programs run; `next` is where the first start goes on in `Levels.order`.
@@ -48,6 +53,8 @@ public struct Supervisor: Sendable {
     var stopSteps: UInt8 = 0
     /// How long it is waited for after the last of them, or after its `stop_command` was run.
     var stopWait = Nanoseconds.zero
+    /// What its `stop_command` took of its `stopwaitsecs`.
+    var spent = Nanoseconds.zero
     /// It was RUNNING once.
     var wasReady = false
     /// It ended for good once.
@@ -64,7 +71,7 @@ public struct Supervisor: Sendable {
     /// When the last start was asked for.
     var started = Time(nanoseconds: 0)
     var crashes: Crashes?
-    /// Of a program with `stoptree`: its process has ended, something of its tree may be left.
+    /// Its process has ended; something of its tree or group, which has to end as well, may be left.
     var ending: Ending?
   }
 
@@ -131,7 +138,7 @@ public struct Supervisor: Sendable {
     forwarders = Self.forwarders(configuration)
     let count = configuration.programs.count
     records = Array(repeating: Record(), count: count)
-    dependents = Dependents(configuration)
+    dependents = Dependents(configuration, order: levels.order)
     for one in configuration.dependencies { records[one.dependent].unmet += 1 }
     scheduled = ScheduledPrograms(configuration)
     let hasProbes = configuration.programs.contains { $0.ready != nil || $0.health != nil }
@@ -268,7 +275,10 @@ public struct Supervisor: Sendable {
     let resized = signal == .windowChange && onTerminal
     guard configuration.globals.stopOn.contains(signal), !resized else {
       let isWanted = forward(signal, &actions)
-      if !resized, !wasForwarded, !isWanted { actions.append(.report(.ignored(signal, sender))) }
+      // SIGCONT only says that we go on (timeout(1) sends one behind each of its signals).
+      if !resized, !wasForwarded, !isWanted, signal != .proceed {
+        actions.append(.report(.ignored(signal, sender)))
+      }
       return
     }
     // One that COMMAND gets during the stop is COMMAND's.
@@ -284,7 +294,7 @@ public struct Supervisor: Sendable {
     }
     if signal == .terminate || signal == .interrupt { defaultStopSignal = signal }
     actions.append(.report(.stopRequested(signal, sender)))
-    let failed = firstFailure(told: signal, by: sender)
+    let failed = firstFailure(told: signal, by: sender, now)
     beginStop(.told(signal, sender, failed: failed), now, &actions)
   }
 }

@@ -1,7 +1,7 @@
 import Configuration
 
 /// One deadline for each of a fixed number of timers, the earliest at hand: a binary heap that
-/// knows where each timer stands in it.
+/// knows where each timer stands in it. Of equal deadlines the one that was set first is the first.
 ///
 /// Setting, clearing and taking the earliest cost O(log n). Memory is fixed when it is made: a
 /// timer that is set again moves, it leaves nothing behind.
@@ -11,12 +11,16 @@ public struct TimerQueue: Sendable {
   /// Where timer i stands in `heap`, or -1.
   private var position: [Int32]
   private var deadline: [Time]
+  /// The how manieth setting each was; wraps around.
+  private var turn: [UInt32]
+  private var turns: UInt32 = 0
 
   /// - Parameter count: timers 0 ..< count.
   public init(count: Int) {
     heap.reserveCapacity(count)
     position = Array(repeating: -1, count: count)
     deadline = Array(repeating: .distantFuture, count: count)
+    turn = Array(repeating: 0, count: count)
   }
 
   /// The earliest deadline, if any timer is set.
@@ -29,6 +33,8 @@ public struct TimerQueue: Sendable {
 
   public mutating func set(_ timer: Int, to time: Time) {
     deadline[timer] = time
+    turn[timer] = turns
+    turns &+= 1
     if position[timer] < 0 {
       position[timer] = Int32(heap.count)
       heap.append(Int32(timer))
@@ -59,7 +65,9 @@ public struct TimerQueue: Sendable {
   }
 
   private func precedes(_ left: Int, _ right: Int) -> Bool {
-    deadline[Int(heap[left])] < deadline[Int(heap[right])]
+    let (left, right) = (Int(heap[left]), Int(heap[right]))
+    if deadline[left] != deadline[right] { return deadline[left] < deadline[right] }
+    return Int32(bitPattern: turn[left] &- turn[right]) < 0
   }
 
   private mutating func swap(_ left: Int, _ right: Int) {

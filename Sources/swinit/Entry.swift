@@ -14,5 +14,5 @@ public func entry(
   }
   return arguments.withMemoryRebound(
     to: UnsafePointer<CChar>?.self, capacity: Int(argumentCount) + 1
-  ) { Int32(main(words, UnsafePointer($0))) }
+  ) { Int32(main(words, UnsafePointer($0), commit: commit)) }
 }

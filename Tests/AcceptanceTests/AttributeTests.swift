@@ -114,7 +114,8 @@ extension Acceptance {
         try await swinit.log(
           "probe: FATAL, cannot start: oom_score_adj: Permission denied"
             + " (CAP_SYS_RESOURCE is missing)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(
+          1, "oom_score_adj: Permission denied (CAP_SYS_RESOURCE is missing)")
       }
     }
 
@@ -158,7 +159,11 @@ extension Acceptance {
     @Test(arguments: [
       ("nice=-5", "nice: Permission denied (swinit is not root)"),
       ("oom_score_adj=-5", "oom_score_adj: Permission denied (swinit is not root)"),
-      ("rlimit_nofile=99999999", "setrlimit NOFILE: Operation not permitted (swinit is not root)"),
+      // More than any machine's hard limit.
+      (
+        "rlimit_nofile=2147483000",
+        "setrlimit NOFILE: Operation not permitted (swinit is not root)"
+      ),
       ("cap_keep=KILL", "cap_keep KILL: Operation not permitted (swinit does not have it)"),
       ("cap_drop=CHOWN", "cap_drop CHOWN: Operation not permitted (swinit is not root)"),
     ])
@@ -167,7 +172,7 @@ extension Acceptance {
       setup.launcher += asStranger
       try await withSwinit(setup) { swinit in
         try await swinit.log("probe: FATAL, cannot start: \(reason)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "probe is FATAL: cannot start: \(reason)")
       }
     }
 
@@ -182,7 +187,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         let line = try await swinit.log("probe: FATAL, cannot start: ")
         #expect(line.contains("(CAP_\(missing.uppercased()) is missing)"), "\(line)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "(CAP_\(missing.uppercased()) is missing)")
       }
     }
 
@@ -211,7 +216,7 @@ extension Acceptance {
         #expect(held.count == 1)
         #expect(swinit.output?.texts.contains("over") == false)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -234,7 +239,7 @@ extension Acceptance {
         }
         #expect(held.count == 1)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 

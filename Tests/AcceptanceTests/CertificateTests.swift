@@ -18,7 +18,14 @@ private struct Cgroup {
 
   /// Once all that was in it is reaped.
   func remove() {
-    for _ in 0..<10_000 where rmdir(path) != 0 { sched_yield() }
+    let deadline = monotonic() + Container.patience
+    while rmdir(path) != 0 {
+      guard errno == EBUSY, monotonic() < deadline else {
+        Issue.record("\(path) cannot be removed: errno \(errno)")
+        return
+      }
+      usleep(2000)
+    }
   }
 
   var launcher: [String] {
@@ -26,7 +33,7 @@ private struct Cgroup {
   }
 
   static func has(_ controller: String) -> Bool {
-    FileManager.default.fileExists(atPath: "/sys/fs/cgroup/\(controller)/cgroup.procs")
+    access("/sys/fs/cgroup/\(controller)/cgroup.procs", W_OK) == 0
   }
 }
 
@@ -70,7 +77,7 @@ private let terminationLog = """
 
 extension Acceptance {
   @Suite struct Certificates {
-    @Test(.enabled(if: Cgroup.has("memory"), "no memory cgroup of version 1"))
+    @Test(.enabled(if: Cgroup.has("memory"), "no memory cgroup of version 1 to write to"))
     func theOutOfMemoryKillerIsNamed() async throws {
       let cgroup = try Cgroup("memory", ["memory.limit_in_bytes": "67108864"])
       defer { cgroup.remove() }
@@ -144,7 +151,7 @@ extension Acceptance {
         try await swinit.log("app: EXITED, killed by the OOM killer (limit 512 MiB)")
         try await swinit.line("stubborn")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(
           swinit.errors.texts.contains { $0.hasSuffix("app: STOPPED") }, "\(swinit.transcript)")
       }
@@ -242,7 +249,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("app: RUNNING")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let text = swinit.folder.read("termination-log") ?? ""
         #expect(text.hasPrefix("own words\nexit 0: stopped by SIGTERM"), "\(text)")
       }
@@ -252,7 +259,7 @@ extension Acceptance {
       var setup = Setup("[program:app]\n")
       setup.launcher = Setup.asPID1(after: terminationLog)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(78)
+        try await swinit.expectEnd(78, "test.conf:1: cannot run [program:app]: command= is missing")
         let text = swinit.folder.read("termination-log") ?? ""
         #expect(text.hasPrefix("exit 78: the configuration has errors\n"), "\(text)")
         #expect(text.contains("command= is missing"), "\(text)")
@@ -281,7 +288,7 @@ extension Acceptance {
       }
     }
 
-    @Test(.enabled(if: Cgroup.has("pids"), "no pids cgroup of version 1"))
+    @Test(.enabled(if: Cgroup.has("pids"), "no pids cgroup of version 1 to write to"))
     func theLimitOfProcessesIsExplained() async throws {
       let cgroup = try Cgroup("pids", ["pids.max": "24"])
       defer { cgroup.remove() }
@@ -305,7 +312,7 @@ extension Acceptance {
       }
     }
 
-    @Test(.enabled(if: Cgroup.has("pids"), "no pids cgroup of version 1"))
+    @Test(.enabled(if: Cgroup.has("pids"), "no pids cgroup of version 1 to write to"))
     func theLimitOfProcessesIsWarnedOf() async throws {
       let cgroup = try Cgroup("pids", ["pids.max": "24"])
       defer { cgroup.remove() }
@@ -321,7 +328,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("of 24 processes are used (pids limit of the container)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.places(of: "pids limit").count == 1, "\(swinit.transcript)")
       }
     }

@@ -12,6 +12,9 @@ private enum Place: CaseIterable, CustomTestStringConvertible {
   var hasPrograms: Bool { self == .besidePrograms || self == .besideProgramsNotPID1 }
   var testDescription: String { "\(self)" }
 
+  /// The last line on stderr when COMMAND has ended; alone swinit says nothing.
+  func last(_ text: String) -> String? { hasPrograms ? text : nil }
+
   /// - Parameter words: swinit's options, `--`, COMMAND.
   func setup(_ words: [String], files: [String: String] = [:], after script: String = "") -> Setup {
     var setup = Setup("[program:beside]\ncommand=sleep 1000\nstartsecs=0\n", files: files)
@@ -79,7 +82,7 @@ extension Acceptance {
           }
         }
         swinit.signal(SIGUSR2)
-        try await swinit.expectEnd(6)
+        try await swinit.expectEnd(6, place.last("exit 6: COMMAND listener: exited with status 6"))
         // Nothing else came.
         #expect(swinit.output?.texts.count == 1 + 2 * order.count, "\(swinit.transcript)")
       }
@@ -109,21 +112,29 @@ extension Acceptance {
           }
         }
         swinit.signal(SIGUSR2)
-        try await swinit.expectEnd(6)
+        try await swinit.expectEnd(6, place.last("exit 6: COMMAND listener: exited with status 6"))
       }
     }
 
     @Test(arguments: Place.allCases, [0, 1, 126, 255])
     fileprivate func itsStatusIsOurs(_ place: Place, _ code: Int32) async throws {
       try await withSwinit(place.setup(["--", "sh", "-c", "exit \(code)"])) {
-        try await $0.expectEnd(code)
+        try await $0.expectEnd(code, place.last("COMMAND sh: exited with status \(code)"))
       }
     }
 
-    @Test(arguments: Place.allCases, [SIGHUP, SIGKILL, SIGSEGV, SIGTERM, 64])
-    fileprivate func itsDeathIs128AndTheSignal(_ place: Place, _ signal: Int32) async throws {
+    @Test(
+      arguments: Place.allCases,
+      [
+        (SIGHUP, "SIGHUP"), (SIGKILL, "SIGKILL"), (SIGSEGV, "SIGSEGV"), (SIGTERM, "SIGTERM"),
+        (64, "SIGRTMIN+30"),
+      ] as [(Int32, String)])
+    fileprivate func itsDeathIs128AndTheSignal(
+      _ place: Place, _ death: (signal: Int32, name: String)
+    ) async throws {
+      let (signal, name) = death
       try await withSwinit(place.setup(["--", "bash", "-c", "kill -\(signal) $$"])) {
-        try await $0.expectEnd(128 + signal)
+        try await $0.expectEnd(128 + signal, place.last("COMMAND bash: killed by \(name)"))
       }
     }
 
@@ -146,9 +157,14 @@ extension Acceptance {
 
     @Test(arguments: Place.allCases)
     fileprivate func acceptedCodesAreZero(_ place: Place) async throws {
-      for (script, code) in [("exit 3", Int32(0)), ("exit 4", 4), ("kill $$", 0)] {
+      for (script, code, end) in [
+        ("exit 3", Int32(0), "exited with status 3"), ("exit 4", 4, "exited with status 4"),
+        ("kill $$", 0, "killed by SIGTERM"),
+      ] {
         let words = ["--accept", "3", "--accept=143", "--", "sh", "-c", script]
-        try await withSwinit(place.setup(words)) { try await $0.expectEnd(code) }
+        try await withSwinit(place.setup(words)) {
+          try await $0.expectEnd(code, place.last("exit \(code): COMMAND sh: \(end)"))
+        }
       }
     }
 
@@ -168,7 +184,7 @@ extension Acceptance {
         }
         #expect(swinit.output?.texts == ["ready", "got 10", "got 23", "got 41"])
         swinit.signal(SIGUSR2)
-        try await swinit.expectEnd(6)
+        try await swinit.expectEnd(6, place.last("exit 6: COMMAND listener: exited with status 6"))
       }
     }
 
@@ -195,7 +211,7 @@ extension Acceptance {
         try await swinit.line("outer")
         if isToGroup { try await swinit.line("inner") }
         swinit.signal(SIGUSR2)
-        try await swinit.expectEnd(6)
+        try await swinit.expectEnd(6, place.last("exit 6: COMMAND outer: exited with status 6"))
         #expect(swinit.output?.texts.contains("inner") == isToGroup)
       }
     }
@@ -234,7 +250,7 @@ extension Acceptance {
       let setup = place.setup(
         ["--", "sh", "FOLDER/report", "FOLDER/inside"], files: ["report": script], after: start)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, place.last("exit 0: COMMAND sh: exited with status 0"))
         let bare = try #require(swinit.folder.read("bare"))
         #expect(bare.contains("/usr/share\n0031\n512\na  b\n"), "\(bare)")
         #expect(swinit.folder.read("inside") == bare)
@@ -250,7 +266,7 @@ extension Acceptance {
       var setup = place.setup(["--", "sh", "-c", script], after: start)
       setup.leaksDescriptor = true
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(4)
+        try await swinit.expectEnd(4, place.last("exit 4: COMMAND sh: exited with status 4"))
         let lines = swinit.output?.texts ?? []
         #expect(lines == (place.hasPrograms ? ["input hello"] : ["input hello", "nine"]))
       }
@@ -266,7 +282,7 @@ extension Acceptance {
         Setup.asPID1 + (place.isPID1 ? [] : ["sh", "-c", "\"$@\"; exit $?", "x"])
         + ["sh", "-c", start + " exec \"$@\"", "x"]
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, nil)
         let words = try #require(swinit.output?.texts.first).split(separator: " ")
         #expect(words.first == (isOurs ? words.last : "4321"))
       }
@@ -279,7 +295,7 @@ extension Acceptance {
       let script = """
         for i in 1 2 3 4 5; do (sleep 0 &); done
         setsid sh -c 'trap "" TERM; echo $$ > '$1'/stubborn; exec sleep 1000' &
-        setsid sh -c 'trap "echo told; exit" TERM; echo up; while :; do sleep 0.01; done' &
+        setsid sh -c 'trap "echo told; exit" TERM; echo up; while :; do sleep 0.01; done' 2>&- &
         trap 'exit 4' USR2
         while :; do sleep 0.01; done
         """
@@ -294,7 +310,7 @@ extension Acceptance {
         }
         let began = swinit.moment
         swinit.signal(SIGUSR2)
-        try await swinit.expectEnd(4)
+        try await swinit.expectEnd(4, place.last("exit 4: COMMAND sh: exited with status 4"))
         #expect(swinit.output?.texts.contains("told") == true, "\(swinit.transcript)")
         let time = swinit.span(since: began)
         #expect(time.whole >= 0.9 && time.own < 5)

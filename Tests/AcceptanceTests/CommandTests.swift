@@ -214,7 +214,7 @@ extension Acceptance {
         }
         try await swinit.log("waiting")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 

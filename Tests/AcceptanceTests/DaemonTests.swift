@@ -11,7 +11,8 @@ extension Acceptance {
       setup.fragments = [:]
       setup.launcher = [
         "unshare", "--net", "sh", "-c",
-        "busybox ip link set lo up && cp -r \(projectFolder)/conf.d $0 && exec \"$@\"", "FOLDER",
+        "busybox ip link set lo up && cp -r \(projectFolder)/conf.d $0"
+          + " && chmod -R go+rX $0/conf.d && exec \"$@\"", "FOLDER",
         "\(projectFolder)/Tests/stage", "FOLDER/conf.d",
       ]
       setup.arguments = ["-c", "FOLDER/conf.d"]
@@ -60,7 +61,7 @@ extension Acceptance {
         #expect(try await fetch(swinit).contains("Ahoy from the app"))
         #expect(swinit.places(of: "nginx: STARTING").count == 1)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -71,7 +72,7 @@ extension Acceptance {
       defer { swinit.destroy() }
       try await swinit.line("cron: Ahoy from a job at ", within: 75)
       swinit.signal(SIGTERM)
-      try await swinit.expectEnd(0)
+      try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
     }
   }
 }

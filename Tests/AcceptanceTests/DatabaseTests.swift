@@ -59,11 +59,7 @@ extension Acceptance {
     }
 
     @Test func mariadbBehindPidproxy() async throws {
-      let machine = try Machine(
-        everyTime: """
-          own /var/lib/mysql mysql
-          run /run/mysqld mysql
-          """, once: "mariadb-install-db --user=mysql --skip-test-db > $machine/install.log")
+      let machine = try Machine.mariadb()
       let setup = machine.setup(try example(of: "mysql"))
       let query = { (text: String) in ["mariadb", "--batch", "-Ne", text] }
       let log = { machine.read("/var/lib/mysql/error.log") ?? "" }

@@ -50,7 +50,7 @@ extension Acceptance {
         """
       let files = ["probe": script, "env": "A=1\n", "b": "x\n"]
       try await withSwinit(Setup(text, files: files)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.output?.texts == ["1 x", "2 y"])
       }
     }
@@ -78,7 +78,7 @@ extension Acceptance {
         let line = try await swinit.log("probe: FATAL, cannot start: ")
         #expect(line.contains(reason), "\(line)")
         #expect(!swinit.transcript.contains("hidden"), "\(swinit.transcript)")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, reason)
       }
     }
 
@@ -90,7 +90,7 @@ extension Acceptance {
         setup.arguments = arguments
         setup.launcher = []
         try await withSwinit(setup) { swinit in
-          try await swinit.expectEnd(0)
+          try await swinit.expectEnd(0, "autorestart=false this runs once")
           #expect(!swinit.transcript.contains("s3cret"))
         }
       }
@@ -152,7 +152,7 @@ extension Acceptance {
         }
         #expect(swinit.places(of: "not in /etc/passwd").count == 1, "\(swinit.transcript)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 

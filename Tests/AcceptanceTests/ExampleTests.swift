@@ -22,7 +22,15 @@ extension Acceptance {
           copy /etc/apache2
           own /var/log/apache2 www-data
           run /run/apache2 www-data
-          """, once: "sed -i 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf")
+          """,
+        // Its name, or it asks for this machine's; and a folder that it misses before it has read
+        // ErrorLog.
+        once: """
+          sed -i 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf
+          echo 'ServerName localhost' >> /etc/apache2/apache2.conf
+          printf '%s\\n' '<VirtualHost *:1>' 'DocumentRoot /no/such/folder' '</VirtualHost>' \
+            > /etc/apache2/sites-enabled/other.conf
+          """)
       try await withSwinit(machine.setup(try example(of: "apache2"))) { swinit in
         try await swinit.log("apache2: RUNNING")
         let page = try await swinit.answer(["curl", "-fsS", "http://127.0.0.1:8080/"])
@@ -46,7 +54,7 @@ extension Acceptance {
         #expect(swinit.text.contains("resuming normal operations"), "\(swinit.transcript)")
         #expect(swinit.text.contains("caught SIGTERM, shutting down"), "\(swinit.transcript)")
         // By redirect_stderr: what it said before it had read ErrorLog.
-        #expect(swinit.text.contains("fully qualified domain name"), "\(swinit.transcript)")
+        #expect(swinit.text.contains("[/no/such/folder] does not exist"), "\(swinit.transcript)")
       }
     }
 
@@ -90,18 +98,20 @@ extension Acceptance {
       }
     }
 
+    private static let withZope = """
+      [ -s \(projectFolder)/.build/zope/complete ] || { echo "no Zope (Tests/zope)" >&2; exit 1; }
+      cd \(projectFolder)/.build/zope
+      own /srv root
+      mkdir -p /srv/zope
+      mount -c --bind . /srv/zope
+      cd /
+      """
+
     @Test func zeoAndTwoZopes() async throws {
       // The two would trip over each other's first objects in an empty database, so one makes them
       // before, alone.
       let machine = try Machine(
-        everyTime: """
-          [ -s \(projectFolder)/.build/zope/complete ] || { echo "no Zope (Tests/zope)" >&2; exit 1; }
-          cd \(projectFolder)/.build/zope
-          own /srv root
-          mkdir -p /srv/zope
-          mount -c --bind . /srv/zope
-          cd /
-          """,
+        everyTime: Self.withZope,
         once: """
           for name in zope1 zope2; do
             /srv/zope/bin/mkwsgiinstance -d /srv/$name -u admin:secret
@@ -144,6 +154,36 @@ extension Acceptance {
         }
         let zeo = try #require(swinit.places(of: "zeo: STOPPING").first)
         #expect(swinit.places(of: "zope").allSatisfy { $0 < zeo }, "\(swinit.transcript)")
+      }
+    }
+
+    /// TERM comes while ZEO writes a line: its stdout is full, and clients come and go until it answers
+    /// none of them any more.
+    @Test func zeoHearsTERMWhileItLogs() async throws {
+      let machine = try Machine(
+        everyTime: Self.withZope, once: "mkdir /srv/zeo; chown www-data: /srv/zeo")
+      let fragment = try example(of: "zeo").components(separatedBy: "[program:zope1]")[0]
+      let clients = """
+        use IO::Socket::INET; use IO::Select;
+        while (1) {
+          my $zeo = IO::Socket::INET->new("127.0.0.1:8100") or exit 1;
+          IO::Select->new($zeo)->can_read(1) or exit 0;
+          sysread($zeo, my $greeting, 100);
+        }
+        """
+      try await withSwinit(machine.setup(fragment)) { swinit in
+        try await swinit.log("zeo: RUNNING", within: 60)
+        let once = "use IO::Socket::INET; IO::Socket::INET->new('127.0.0.1:8100') or exit 1"
+        try await swinit.answer(["perl", "-e", once])
+        swinit.readsOutput = false
+        let finished = try await run(swinit.client(["perl", "-e", clients]))
+        #expect(finished.ending == .exited(0), "\(finished)")
+        swinit.signal(SIGTERM)
+        try await swinit.log("zeo: STOPPING")
+        swinit.readsOutput = true
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
+        #expect(swinit.places(of: "SIGKILL").isEmpty, "\(swinit.transcript)")
+        #expect(swinit.text.contains("terminated by SIGTERM"))
       }
     }
   }

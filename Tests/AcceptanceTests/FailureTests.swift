@@ -115,7 +115,7 @@ extension Acceptance {
         try await swinit.log("warn probe: BACKOFF, \(reason), next try in 1 s")
         try await swinit.log("warn probe: BACKOFF, \(reason), next try in 2 s")
         try await swinit.log("error probe: FATAL, \(reason) (3 tries)")
-        try await swinit.expectEnd(127)
+        try await swinit.expectEnd(127, "\(reason), 3 times in a row")
       }
     }
 
@@ -185,7 +185,7 @@ extension Acceptance {
       var setup = Setup(text, files: ["speaker": speaker, "logs/err.log": "old\n"])
       setup.fragments["other.conf"] = "[program:probe]\nnumprocs=1\n"
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("logs/deep/out.log") == "out\n")
         #expect(swinit.folder.read("logs/err.log") == "old\nerr\n")
         #expect(swinit.output?.texts == [])
@@ -197,7 +197,7 @@ extension Acceptance {
         "%(here)s/speaker",
         "stdout_logfile=%(here)s/all.log\nstdout_logfile_maxbytes=0\nredirect_stderr=true")
       try await withSwinit(Setup(text, files: ["speaker": speaker])) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("all.log") == "out\nerr\n")
       }
     }
@@ -208,7 +208,7 @@ extension Acceptance {
         "%(here)s/speaker",
         "user=1234567\nstdout_logfile=%(here)s/private/out.log\nstdout_logfile_maxbytes=0")
       try await withSwinit(Setup(text, files: ["speaker": speaker])) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("private/out.log") == "out\n")
       }
     }
@@ -235,7 +235,7 @@ extension Acceptance {
         process_name=%(program_name)s_%(process_num)d
         """
       try await withSwinit(Setup(text, files: ["writer": writer])) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let full = String(repeating: "x", count: 200)
         #expect(swinit.errors.texts.filter { $0 == full }.count == 2400)
         #expect(swinit.errors.texts.allSatisfy { $0 == full || $0.hasPrefix("swinit: ") })

@@ -62,7 +62,7 @@ extension Acceptance {
         try await swinit.line("deaf")
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(137)
+        try await swinit.expectEnd(137, "exit 137: COMMAND deaf: killed by SIGKILL")
         let time = swinit.span(since: told)
         #expect(time.whole > 1 && time.own < 2, "it took \(time)")
       }
@@ -75,7 +75,7 @@ extension Acceptance {
         let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.log("info draining: the programs are told in 0.5 s")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let time = swinit.span(since: told)
         #expect(time.whole >= 0.5 && time.own < 3, "it took \(time)")
       }
@@ -146,7 +146,7 @@ extension Acceptance {
         try await swinit.log("stdout: nobody reads it: what leads there waits")
         let begin = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         // Without a grace it would be 2 s and more.
         #expect(swinit.span(since: begin).own < 1.5, "\(swinit.transcript)")
         #expect(!swinit.places(of: "does not take what is left at the end").isEmpty)

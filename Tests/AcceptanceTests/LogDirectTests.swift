@@ -41,7 +41,7 @@ extension Acceptance {
         #expect(file(2, of: pid) == file(2, of: swinit.pid))
         #expect(swinit.places(of: "warn").isEmpty)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -60,7 +60,7 @@ extension Acceptance {
         #expect((file(1, of: pid) == file(1, of: swinit.pid)) == isOpen)
         #expect((file(2, of: pid) == file(2, of: swinit.pid)) == isOpen)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -83,7 +83,7 @@ extension Acceptance {
         try await swinit.line("opened")
         #expect(swinit.output?.texts == ["held", "opened"])
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -96,7 +96,7 @@ extension Acceptance {
         try await swinit.line("opened")
         #expect(swinit.output?.texts == ["held", "opened"])
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -132,7 +132,7 @@ extension Acceptance {
         #expect(page.output == "it works", "\(swinit.transcript)")
         try await swinit.line("\"GET /page HTTP/1.1\" 200")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.said("notice", "start worker processes"), "\(swinit.transcript)")
       }
     }

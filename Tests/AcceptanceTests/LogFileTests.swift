@@ -40,7 +40,7 @@ extension Acceptance {
         stdout_logfile_backups=3
         """)
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let names = swinit.folder.names("logs/deep")
         #expect(names == ["a.log", "a.log.1", "a.log.2", "a.log.3"])
         let parts = names.reversed().map { swinit.folder.read("logs/deep/" + $0) ?? "" }
@@ -62,7 +62,7 @@ extension Acceptance {
         stdout_logfile_backups=0
         """)
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.names("logs") == ["a.log"])
         let whole = try #require(swinit.folder.read("logs/a.log"))
         #expect(whole.utf8.count < 10010 && whole.hasSuffix("\n20000\n"))
@@ -75,7 +75,7 @@ extension Acceptance {
       var setup = Setup(text)
       setup.files = ["a.log": "old\n"]
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("a.log") == "old\nnew\n")
       }
     }
@@ -85,7 +85,7 @@ extension Acceptance {
         #"sh -c "echo out; echo err >&2""#,
         "stdout_logfile=%(here)s/a.log\nredirect_stderr=true\nstderr_logfile=%(here)s/b.log")
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("a.log") == "out\nerr\n")
         #expect(swinit.folder.read("b.log") == nil)
       }
@@ -109,7 +109,7 @@ extension Acceptance {
         \(options)
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let names = swinit.folder.names("logs")
         let lines = names.flatMap {
           (swinit.folder.read("logs/" + $0) ?? "").split(separator: "\n").map(String.init)
@@ -136,7 +136,7 @@ extension Acceptance {
         let file = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(outer)/fd/1")
         #expect(file == swinit.folder.path + "/a.log")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -162,7 +162,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("a: EXITED")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let names = swinit.folder.names("auto")
         let new = names.filter { !setup.files.keys.contains("auto/" + $0) }
         #expect(new.count == 1)
@@ -188,7 +188,7 @@ extension Acceptance {
         try await swinit.log("log files are opened again: SIGUSR2")
         try await swinit.wait("a new file") { swinit.folder.read("logs/a.log") == "" }
         try swinit.folder.write("", to: "go")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("logs/a.old") == "one\n")
         #expect(swinit.folder.read("logs/a.log") == "two\n")
       }
@@ -208,7 +208,7 @@ extension Acceptance {
         }
         #expect(truncate(path, 0) == 0)
         try swinit.folder.write("", to: "go")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.names("logs") == ["a.log"])
         #expect(swinit.folder.read("logs/a.log") == sequence(1...900))
       }
@@ -232,7 +232,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let names = swinit.folder.names("own")
         #expect(names == ["swinit.log", "swinit.log.1", "swinit.log.2"])
         let kept = names.reversed().flatMap {
@@ -264,7 +264,7 @@ extension Acceptance {
         after: "mkdir $0/dev && mount -t tmpfs none $0/dev && cp -a /dev/null $0/dev/"
           + " && mount --move $0/dev /dev || exit 99")
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(try #require(swinit.output).texts.sorted() == ["both", "one", "two"])
         #expect(swinit.errors.texts.contains("three"))
         #expect(swinit.places(of: "/dev/log").count == 1, "\(swinit.transcript)")
@@ -282,7 +282,7 @@ extension Acceptance {
           swinit.folder.read("syslog")?.contains("a: EXITED") == true
         }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let lines = try #require(swinit.folder.read("syslog")).split(separator: "\n").map(
           String.init)
         let head = "^<14>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} swinit: "

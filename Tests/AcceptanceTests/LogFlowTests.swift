@@ -45,7 +45,7 @@ extension Acceptance {
           }.joined())
       setup.launcher = slowReader(65536, every: 2)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let lines = try #require(swinit.folder.read("result")).split(separator: "\n")
         for number in 1...8 {
           let start = "p\(number) | "
@@ -73,7 +73,7 @@ extension Acceptance {
           swinit.folder.read("result")?.utf8.count ?? 0 > 200_000
         }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let sum = try #require(Int(swinit.folder.read("sum") ?? ""))
         let read = try #require(swinit.folder.read("result")).utf8.count
         // A last line without its end gets one.
@@ -108,7 +108,7 @@ extension Acceptance {
           programs.allSatisfy { written($0) > 2 << 20 }
         }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -124,7 +124,7 @@ extension Acceptance {
         restart_delay=0,0
         """)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let lines = try #require(swinit.output).texts
         #expect(lines.count == 60)
         let first = "a | begin-1,2,3,4,5,6,7,8,9"
@@ -154,7 +154,7 @@ extension Acceptance {
           swinit.places(of: "a: EXITED").count >= before + 5
         }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         var expected = 1
         for line in try #require(swinit.output).texts {
           // The last life may have been cut short.
@@ -192,7 +192,7 @@ extension Acceptance {
         try await swinit.line("a | half")
         try await swinit.line("b | 100000")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -210,7 +210,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("a: RUNNING")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -264,7 +264,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.wait("some lives") { swinit.places(of: "a: EXITED").count >= 5 }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let lines = try #require(swinit.folder.read("a.log")).split(separator: "\n")
         #expect(lines.count >= 5 && lines.allSatisfy { $0 == "end" }, "\(lines)")
       }
@@ -301,7 +301,7 @@ extension Acceptance {
         try await swinit.log("a: EXITED")
         #expect(try #require(swinit.output).texts == (1...50000).map { "\($0)" })
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
   }

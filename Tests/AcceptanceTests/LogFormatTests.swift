@@ -40,7 +40,7 @@ extension Acceptance {
           return read.texts.filter { !$0.hasPrefix("swinit: ") }.count == 64 * 1000
         }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let lines = streams == .merged ? swinit.errors.texts : swinit.output?.texts ?? []
         for name in names { #expect(numbers(name, in: lines) == Array(1...1000), "\(name)") }
         let own = lines.filter { $0.hasPrefix("swinit: ") }.count
@@ -74,7 +74,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let written = try #require(swinit.output).texts
         #expect(written.count == 1 && written[0].range(of: out, options: .regularExpression) != nil)
         for pattern in [err, own] {
@@ -118,7 +118,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(try #require(swinit.output).texts.sorted() == ["a", "b | b", "c", "file"])
         #expect(swinit.folder.read("d.log") == "d\n")
         let line = try #require(swinit.folder.read("e.log"))
@@ -175,7 +175,7 @@ extension Acceptance {
     @Test func errorsOfTheConfigurationAreJSON() async throws {
       let setup = Setup("[swinit]\nlog_format=json\n[program:a]\ncommand=sleep 1\nstartsecs=soon\n")
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(78)
+        try await swinit.expectEnd(78, "cannot read startsecs")
         #expect(!swinit.errors.texts.isEmpty)
         for line in swinit.errors.texts {
           let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]
@@ -210,7 +210,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let y = String(repeating: "y", count: 65536)
         let z = { String(repeating: "z", count: $0) }
         let expected = [
@@ -233,7 +233,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let path = swinit.folder.path + "/a.log"
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
         #expect(bytes == (0...255).filter { $0 != 10 } + [10])
@@ -251,7 +251,7 @@ extension Acceptance {
         autorestart=false
         """
       try await withSwinit(Setup(text)) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.folder.read("a.log") == "red plain\n")
       }
     }

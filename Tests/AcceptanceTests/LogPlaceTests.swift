@@ -30,7 +30,7 @@ extension Acceptance {
         """)
       setup.launcher = Setup.asPID1(after: "mkdir $0/logs; ln -s logs $0/link")
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let lines = swinit.folder.names("logs").flatMap {
           (swinit.folder.read("logs/" + $0) ?? "").split(separator: "\n").map(String.init)
         }
@@ -54,7 +54,7 @@ extension Acceptance {
         stderr_logfile_backups=99
         """)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         let names = swinit.folder.names("logs")
         let lines = names.flatMap {
           (swinit.folder.read("logs/" + $0) ?? "").split(separator: "\n").map(String.init)
@@ -82,7 +82,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("a: EXITED with status 0")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let names = swinit.folder.names("auto")
         #expect(names.count == 1, "\(names)")
         #expect(swinit.folder.read("auto/" + names[0]) == String(repeating: "out\n", count: 10))
@@ -115,7 +115,7 @@ extension Acceptance {
         }
         #expect(output.texts == (1...60000).map { "\($0)" })
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
   }

@@ -39,7 +39,7 @@ extension Acceptance {
         let names = ["database", "web:back", "web:front", "last"]
         #expect(order(swinit, ": STARTING") == names)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(order(swinit, ": STOPPING") == names.reversed())
         #expect(order(swinit, ": STOPPED") == names.reversed())
       }
@@ -53,7 +53,7 @@ extension Acceptance {
       try await withSwinit(Setup(text, files: ["slow": slow])) { swinit in
         try await swinit.line("ready")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let gone = try #require(swinit.places(of: "slow: STOPPED").first)
         let told = try #require(swinit.places(of: " low: STOPPING").first)
         #expect(gone < told, "\(swinit.transcript)")
@@ -69,7 +69,7 @@ extension Acceptance {
         try await swinit.wait("ten") { swinit.output?.texts.count == 10 }
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let lastTold = try #require(swinit.places(of: "STOPPING").last)
         let firstGone = try #require(swinit.places(of: "STOPPED").first)
         #expect(lastTold < firstGone, "\(swinit.transcript)")
@@ -84,7 +84,7 @@ extension Acceptance {
         let told = swinit.moment
         swinit.signal(SIGTERM)
         try await swinit.log("warn deaf: still there after 1 s, SIGKILL (pid ")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let time = swinit.span(since: told)
         #expect(time.whole >= 1 && time.own < 3, "it took \(time)")
       }
@@ -107,7 +107,8 @@ extension Acceptance {
         try await swinit.line("ready")
         swinit.signal(sent)
         try await swinit.log("teller: STOPPING (pid \(swinit.process("teller")), SIG\(seen))")
-        try await swinit.expectEnd(0)
+        let names = [SIGTERM: "TERM", SIGINT: "INT", SIGQUIT: "QUIT"]
+        try await swinit.expectEnd(0, "exit 0: stopped by SIG\(names[sent] ?? "?")")
         #expect(swinit.output?.texts.contains("got \(seen)") == true, "\(swinit.transcript)")
       }
     }
@@ -119,7 +120,7 @@ extension Acceptance {
         swinit.signal(SIGTERM)
         try await swinit.log("a: STOPPING (pid \(swinit.process("a")), SIGQUIT)")
         try await swinit.log("b: STOPPING (pid \(swinit.process("b")), SIGINT)")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -141,7 +142,7 @@ extension Acceptance {
       try await withSwinit(Setup(text, files: ["child": child, "parent": parent])) { swinit in
         try await swinit.line("ready")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         // The child is told in any case: with the group, or by the last sweep.
         let lines = swinit.output?.texts ?? []
         let childTold = try #require(lines.firstIndex { $0.hasPrefix("child told") })
@@ -164,7 +165,7 @@ extension Acceptance {
         try await swinit.line("deaf")
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let time = swinit.span(since: told)
         #expect(group ? time.own < 0.9 : time.whole >= 1, "it took \(time):\n\(swinit.transcript)")
       }
@@ -178,7 +179,7 @@ extension Acceptance {
         try await swinit.line("deaf")
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         let time = swinit.span(since: told)
         #expect(time.whole >= 1 && time.own < 2.5, "it took \(time)")
       }
@@ -194,7 +195,7 @@ extension Acceptance {
         try await swinit.line("ready")
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.output?.texts.contains("told") == true, "\(swinit.transcript)")
         #expect(swinit.span(since: told).own < 0.9)
       }
@@ -207,7 +208,7 @@ extension Acceptance {
         try await swinit.wait("all") { swinit.places(of: "RUNNING").count == 3 }
         let told = swinit.moment
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.span(since: told).own < 0.5)
       }
     }
@@ -247,7 +248,7 @@ extension Acceptance {
         try await swinit.log("unexpected: EXITED with status 2 (unexpected), restarting in 1 s")
         #expect(swinit.places(of: "never: STARTING").count == 1)
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
   }

@@ -68,7 +68,7 @@ extension Acceptance {
           swinit.places(of: "brief: STARTING").count >= 2
         }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
   }

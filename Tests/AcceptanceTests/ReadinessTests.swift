@@ -102,7 +102,7 @@ extension Acceptance {
         #expect(ready < dependent, "\(swinit.transcript)")
         if form.ready == "notify" { try await swinit.line("told") }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         // The other way round, though both have one priority.
         let gone = try #require(swinit.places(of: "web: STOPPED").first)
         let told = try #require(swinit.places(of: "app: STOPPING").first)
@@ -201,7 +201,7 @@ extension Acceptance {
         }
         #expect(most >= 1 && most <= 4, "\(most) commands at once")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -217,7 +217,7 @@ extension Acceptance {
         #expect(swinit.places(of: "migrate: RUNNING").isEmpty, "\(swinit.transcript)")
         #expect(swinit.places(of: "warn").isEmpty, "\(swinit.transcript)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -271,7 +271,7 @@ extension Acceptance {
         try await swinit.line("last")
         #expect(swinit.output?.texts == ["start", "last"])
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -298,7 +298,7 @@ extension Acceptance {
         try FileManager.default.removeItem(atPath: swinit.folder.path + "/go.bad")
         try await swinit.wait("another start") { swinit.places(of: "app: RUNNING").count == 2 }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -313,7 +313,7 @@ extension Acceptance {
         try await swinit.log("warn app: health cannot be tested: No file descriptors available")
         #expect(try await run(limit + ["--nofile=100:"]).ending == .exited(0))
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.places(of: "not well").isEmpty, "\(swinit.transcript)")
       }
     }

@@ -14,6 +14,8 @@ struct Life: CustomTestStringConvertible, Sendable {
   /// Every state it is in, after STOPPED.
   let states: [String]
   let code: Int32
+  /// What the last line says.
+  var end = "stopped by SIGTERM"
   /// What the log says besides.
   var log: [String] = []
   var testDescription: String { name }
@@ -37,6 +39,7 @@ struct Life: CustomTestStringConvertible, Sendable {
     Life(
       name: "it ends too soon, twice", program: "command=sh -c \"exit 3\"\nstartretries=1",
       states: ["STARTING", "BACKOFF", "STARTING", "BACKOFF", "FATAL"], code: 3,
+      end: "program a is FATAL: exited with status 3 before startsecs, 2 times in a row",
       log: [
         "warn a: BACKOFF, exited with status 3 before startsecs, next try in 1 s",
         "debug a: BACKOFF, exited with status 3 before startsecs, no try is left",
@@ -45,15 +48,17 @@ struct Life: CustomTestStringConvertible, Sendable {
     Life(
       name: "it cannot be executed", program: "command=/no/such/program\nstartretries=0",
       states: ["STARTING", "BACKOFF", "FATAL"], code: 127,
+      end: "program a is FATAL: cannot start: execve \"/no/such/program\": No such file",
       log: ["a: FATAL, cannot start: execve \"/no/such/program\""]),
     Life(
       name: "it ends as expected", program: "command=sh -c \"exit 2\"\nstartsecs=0\nexitcodes=2",
-      states: ["STARTING", "RUNNING", "EXITED"], code: 0,
+      states: ["STARTING", "RUNNING", "EXITED"], code: 0, end: "nothing left to do",
       log: ["info a: EXITED with status 2 (expected)"]),
     Life(
       name: "it ends unexpectedly, and nobody wants it again",
       program: "command=sh -c \"kill -KILL $$\"\nstartsecs=0\nautorestart=false",
       states: ["STARTING", "RUNNING", "EXITED"], code: 137,
+      end: "nothing left to do, a: killed by SIGKILL",
       log: ["warn a: EXITED, killed by SIGKILL (unexpected)"]),
     Life(
       name: "it ends unexpectedly, once",
@@ -102,7 +107,7 @@ extension Acceptance {
           }
           swinit.signal(SIGTERM)
         }
-        try await swinit.expectEnd(life.code)
+        try await swinit.expectEnd(life.code, life.end)
         let seen = swinit.errors.texts.compactMap { line -> String? in
           guard let start = line.range(of: " a: ") else { return nil }
           let word = line[start.upperBound...].prefix { $0.isUppercase }

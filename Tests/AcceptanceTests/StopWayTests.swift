@@ -76,7 +76,7 @@ extension Acceptance {
         try await swinit.line("ready")
         let pid = try await swinit.process("probe")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         try await swinit.line("a b|www-data|/usr|own|file|probe|0027|77|\(pid)")
         #expect(swinit.output?.texts.contains("term") == true)
         try await swinit.log("probe: STOPPING (pid \(pid), stop_command)")
@@ -102,7 +102,7 @@ extension Acceptance {
       try await withSwinit(Setup(text, files: ["listener": listener])) { swinit in
         try await swinit.line("ready")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         try await swinit.log("warn probe: \(said)")
         #expect(swinit.output?.texts.last == "term")
       }
@@ -121,7 +121,7 @@ extension Acceptance {
         try await swinit.line("ready")
         try FileManager.default.removeItem(atPath: swinit.folder.path + "/env")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         try await swinit.log("probe: cannot run stop_command: env_file")
         #expect(swinit.output?.texts.last == "term")
       }
@@ -149,7 +149,7 @@ extension Acceptance {
         try await swinit.log("probe: RUNNING")
         try await swinit.log("witness: RUNNING")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         try await swinit.log(
           program == "sleep 1000"
             ? "probe: still there after 0.4 s, SIGKILL"
@@ -181,7 +181,7 @@ extension Acceptance {
         swinit.signal(SIGHUP)
         try await swinit.line("hup")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.output?.texts.suffix(2) == ["main \(pid)", "term"], "\(swinit.transcript)")
       }
     }
@@ -208,7 +208,7 @@ extension Acceptance {
         try await swinit.log("SIGALRM from")
         #expect(swinit.places(of: "has no meaning").count == 1, "\(swinit.transcript)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(try await swinit.process("probe") == pid)
         #expect(swinit.places(of: "EXITED").isEmpty, "\(swinit.transcript)")
       }
@@ -234,7 +234,7 @@ extension Acceptance {
             " restarting in 0.3 s",
           ])
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -244,7 +244,7 @@ extension Acceptance {
         try await swinit.wait("five tries") { swinit.places(of: "next try in 1 s").count >= 5 }
         #expect(swinit.places(of: "FATAL").isEmpty, "\(swinit.transcript)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
   }

@@ -78,7 +78,7 @@ extension Acceptance {
         kill(seen, SIGKILL)
         try await swinit.wait("the reaping") { status(seen, "State") == nil }
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 

@@ -88,7 +88,7 @@ extension Acceptance {
       try await withSwinit(leader(name, words + interactive)) { swinit in
         try await useShell(swinit)
         swinit.terminal?.type("exit 7\n")
-        try await swinit.expectEnd(7)
+        try await swinit.expectEnd(7, nil)
       }
     }
 
@@ -201,7 +201,7 @@ extension Acceptance {
           try await swinit.see("got " + word)
         }
         swinit.signal(SIGUSR2)
-        try await swinit.expectEnd(3)
+        try await swinit.expectEnd(3, nil)
       }
     }
 
@@ -219,7 +219,7 @@ extension Acceptance {
         #expect(ProcessStat(command)?.session == command)
         #expect(ProcessStat(swinit.pid)?.foreground == -1)
         swinit.terminal?.type(Terminal.interrupt)
-        try await swinit.expectEnd(130)
+        try await swinit.expectEnd(130, nil)
       }
     }
 

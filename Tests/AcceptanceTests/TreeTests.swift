@@ -60,7 +60,7 @@ extension Acceptance {
         try await swinit.log("app: STOPPED")
         #expect(left(swinit) == [], "\(swinit.transcript)")
         #expect(swinit.places(of: "app: still there").isEmpty, "\(swinit.transcript)")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
         #expect(swinit.output?.texts.contains("never") == false)
       }
     }
@@ -72,7 +72,7 @@ extension Acceptance {
         try await swinit.log("app: still there after 0.5 s, SIGKILL (what is left of it)")
         try await swinit.log("app: STOPPED")
         #expect(left(swinit) == [], "\(swinit.transcript)")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -88,7 +88,7 @@ extension Acceptance {
         let found = swinit.output?.texts.filter { $0.hasPrefix("found") } ?? []
         #expect(Set(found) == ["found 0"], "\(swinit.transcript)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -109,7 +109,7 @@ extension Acceptance {
         try await swinit.log("app: still there after ")
         try await swinit.log("app: STOPPED")
         #expect(left(swinit) == [], "\(swinit.transcript)")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -131,7 +131,7 @@ extension Acceptance {
         try await swinit.log("app: EXITED with status 5")
         #expect(swinit.places(of: "left of its tree").isEmpty, "\(swinit.transcript)")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -144,7 +144,7 @@ extension Acceptance {
         try await swinit.log("app: STOPPED")
         #expect(left(swinit) == [], "\(swinit.transcript)")
         #expect(swinit.places(of: "app: still there").isEmpty, "\(swinit.transcript)")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -157,7 +157,7 @@ extension Acceptance {
         swinit.signal(SIGTERM)
         try await swinit.log("app: STOPPED")
         #expect(left(swinit) == [], "\(swinit.transcript)")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -168,7 +168,7 @@ extension Acceptance {
         try await swinit.log("warn stoptree: without /proc only a program's process group is found")
         try await swinit.log("app: RUNNING")
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -182,7 +182,7 @@ extension Acceptance {
         swinit.signal(SIGTERM)
         try await swinit.log("app: STOPPED")
         #expect(left(swinit).contains("sleep 1005"), "\(swinit.transcript)")
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
   }

@@ -116,7 +116,7 @@ extension Acceptance {
         #expect(swinit.places(of: "not root").count == 1, "\(swinit.transcript)")
         #expect(try await swinit.log("not root").contains("probe"))
         swinit.signal(SIGTERM)
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
       }
     }
 
@@ -124,7 +124,7 @@ extension Acceptance {
       var setup = Setup(runOnce("id -u", "user=1234567:7654321"))
       setup.launcher += asStranger.split(separator: " ").map(String.init)
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(swinit.output?.texts == ["1234567"])
         #expect(swinit.places(of: "not root").isEmpty, "\(swinit.transcript)")
       }
@@ -137,7 +137,7 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("probe: FATAL, cannot start: ")
         #expect(try await swinit.log("cannot start: ").contains("swinit is not root"))
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "probe is FATAL: cannot start: setuid for \"www-data\"")
         #expect(swinit.output?.texts == [])
       }
     }
@@ -150,24 +150,26 @@ extension Acceptance {
         let line = try await swinit.log("probe: FATAL, cannot start: ")
         #expect(line.contains("Operation not permitted"))
         #expect(line.contains(named))
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, named)
       }
     }
 
     /// A user namespace with one user, where setgroups is forbidden: there are none to set.
-    @Test(arguments: ["0", "root", "0:0"])
+    @Test(
+      .enabled(if: Host.hasUserNamespaces, "no user namespaces"), arguments: ["0", "root", "0:0"])
     func inAUserNamespaceWithoutSetgroups(_ user: String) async throws {
       var setup = Setup(runOnce("cat /proc/self/status", "user=\(user)"))
       setup.launcher = ["unshare", "--user", "--map-root-user"] + Setup.asPID1.dropFirst()
       #expect(try await ids(outputOfOnce(setup)).uid == four(0))
     }
 
-    @Test func inAUserNamespaceAnotherUserIsAClearFailure() async throws {
+    @Test(.enabled(if: Host.hasUserNamespaces, "no user namespaces"))
+    func inAUserNamespaceAnotherUserIsAClearFailure() async throws {
       var setup = Setup(runOnce("id -u", "user=1234567\nstartretries=0"))
       setup.launcher = ["unshare", "--user", "--map-root-user"] + Setup.asPID1.dropFirst()
       try await withSwinit(setup) { swinit in
         try await swinit.log("probe: FATAL, cannot start: set")
-        try await swinit.expectEnd(1)
+        try await swinit.expectEnd(1, "probe is FATAL: cannot start: setgid for \"1234567\"")
       }
     }
 
@@ -175,7 +177,7 @@ extension Acceptance {
     @Test func theGlobalUserIsForAll() async throws {
       let setup = Setup(runOnce("cat /proc/self/status", globals: "user=1234567"))
       try await withSwinit(setup) { swinit in
-        try await swinit.expectEnd(0)
+        try await swinit.expectEnd(0, "exit 0: nothing left to do")
         #expect(ids(swinit.output?.texts ?? []).uid == four(1_234_567))
       }
     }

@@ -60,7 +60,7 @@ struct AttributeTests {
     #expect(try program(with: "").longestStop == .seconds(10))
     #expect(
       try program(with: "stopsignal=QUIT,2,INT,0.5,TERM").longestStop == .milliseconds(12_500))
-    #expect(try program(with: "stop_command=/x\nstopwaitsecs=3").longestStop == .seconds(6))
+    #expect(try program(with: "stop_command=/x\nstopwaitsecs=3").longestStop == .seconds(3))
     #expect(
       try program(with: "stopwaitsecs=9223372036854775807\nstop_command=/x").longestStop.count
         == .max)

@@ -21,7 +21,7 @@ struct DifferenceTests {
     "PWR, RTMIN+3 and (without a terminal) WINCH stop the container too, as base images want;"
     + " Supervisor ignores them: stop_on=TERM,INT,QUIT in "
   private static let stopsignal =
-    "it gets the signal that swinit is told to stop with, INT or TERM; Supervisor sends TERM:"
+    "when swinit is told to stop by INT it gets INT, and TERM a second later; Supervisor sends TERM:"
     + " stopsignal=TERM"
   private static let stdout =
     "its stdout is the container's; Supervisor makes a file in /tmp:"
@@ -105,7 +105,6 @@ struct DifferenceTests {
         "3: this takes effect; Supervisor uses it only when it goes into the background: leave it"
           + " out (also line 4)",
         "5: \(Self.stdin) (also line 11, 16)", "5: \(Self.pipe) (also line 11, 16)",
-        "11: \(Self.stopsignal) (also line 16)",
         "15: \(Self.restart) (also line 16)",
       ])
   }
@@ -119,6 +118,15 @@ struct DifferenceTests {
       + " Supervisor stops a group at once: equal priorities in the group"
     #expect(!told(group).contains { $0.contains("priorit") })
     #expect(told(group + "priority=5\n").contains("1: \(apart)"))
+  }
+
+  @Test func anEndIsThatOfTheGroup() {
+    let ends =
+      "it has ended when its whole process group has; in Supervisor when its first process has:"
+      + " leave it out"
+    #expect(told("[program:a]\ncommand=/a\nstopasgroup=true\n").contains("3: \(ends)"))
+    #expect(told("[program:a]\ncommand=/a\nkillasgroup=true\n").contains("3: \(ends)"))
+    #expect(!told("[program:a]\ncommand=/a\nstopasgroup=false\n").contains("3: \(ends)"))
   }
 
   /// What real files of Supervisor have, and Supervisor does not. A `pidfile` is passed over: with it

@@ -142,6 +142,16 @@ struct MessageTests {
     Case(
       "[program:x]\ncommand=/x\nprocess_name=a:b",
       "3: cannot read process_name \"a:b\": a name without blanks, \":\" and \"/\" is allowed"),
+    Case(
+      "[program:x]\ncommand=/x\nrun_timeout=5",
+      "3: cannot use run_timeout here: only a oneshot and what has schedule= run to their end"),
+    Case(
+      "[program:x]\ncommand=/x\noneshot=true\nrun_timeout=0",
+      "4: cannot read run_timeout \"0\": more than 0 seconds are allowed, as 10 or 0.5"),
+    Case(
+      "[program:x]\ncommand=/x\nretry_delay=9,3",
+      "3: cannot read retry_delay \"9,3\": one or two numbers of seconds are allowed, the smaller"
+        + " first, as 0,30"),
     Case("[program:]\ncommand=/x", "1: cannot read section [program:]: write [program:NAME]"),
     Case("[program]\ncommand=/x", "1: cannot read section [program]: write [program:NAME]"),
     Case(

@@ -88,6 +88,34 @@ struct ProgramTests {
     #expect(two == (.milliseconds(500), .seconds(60)))
   }
 
+  @Test func retryDelayHasOneOrTwoNumbers() throws {
+    #expect(try program(with: "nice=1").attributes?.retryDelay == nil)
+    let one = try #require(try program(with: "retry_delay=0.15").attributes?.retryDelay)
+    #expect(one == (.milliseconds(150), .milliseconds(150)))
+    let two = try #require(try program(with: "retry_delay=0.15, 5").attributes?.retryDelay)
+    #expect(two == (.milliseconds(150), .seconds(5)))
+  }
+
+  @Test(arguments: ["oneshot=true", "schedule=@hourly"])
+  func runTimeoutIsForWhatRunsToItsEnd(kind: String) throws {
+    #expect(
+      try program(with: kind + "\nrun_timeout=1.5").attributes?.runTimeout == .milliseconds(1_500))
+    #expect(try program(with: kind).attributes?.runTimeout ?? .zero == .zero)
+  }
+
+  /// Unset, it is TERM in Supervisor's files; elsewhere it depends on what swinit is told.
+  @Test(
+    arguments: [
+      ("[supervisord]\n", Signal.terminate), ("[supervisor]\n", .terminate),
+      ("[supervisord]\n[swinit]\n", .terminate), ("[swinit]\n", nil), ("", nil),
+      ("[supervisord]\nstopsignal=QUIT\n", .quit),
+      ("[supervisord]\n[swinit]\nstopsignal=INT\n", .interrupt),
+    ] as [(String, Signal?)])
+  func stopsignalUnset(globals: String, expected: Signal?) throws {
+    let result = loading(globals + "[program:x]\ncommand=/x\n")
+    #expect(try result.program("x").stopsignal == expected)
+  }
+
   @Test func retriesMayBeEndless() throws {
     #expect(try program(with: "startretries=-1").startretries == -1)
   }

@@ -34,6 +34,9 @@ struct ReportTests {
       stdout_logfile_maxbytes=1KB
       environment=A=1,B="x\\"y"
       restart_delay=1
+      retry_delay=0.15,5
+      oneshot=true
+      run_timeout=1.50
       """, report: true)
     #expect(result.errors == [])
     let all = try json(result)
@@ -59,6 +62,8 @@ struct ReportTests {
       ("stderr_logfile_maxbytes", "52428800", "default"),
       ("environment", "A=\"1\",B=\"x\\\"y\"", "/etc/app.conf:13"),
       ("restart_delay", "1,1", "/etc/app.conf:14"),
+      ("retry_delay", "0.15,5", "/etc/app.conf:15"),
+      ("run_timeout", "1.5", "/etc/app.conf:17"),
       ("user", "", "default"),
       ("stopwaitsecs", "10", "default"),
     ]

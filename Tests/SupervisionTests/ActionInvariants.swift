@@ -35,7 +35,7 @@ extension Invariants {
           "p\(slot): no group is killed that is not to be, and none is spared.")
         endDrain(killingAll, now)
         killAtOnce(slot, now)
-      case .signalTree(let slot, let signal, _):
+      case .signalTree(let slot, let signal, _), .signalRest(let slot, _, let signal):
         if case .treeLeft(slot) = event {
           treeIsTold(slot, signal, now)
         } else {
@@ -50,6 +50,13 @@ extension Invariants {
           configuration.programs[slot].stoptree && programs[slot].pid == 0,
           "p\(slot): no tree is looked after without stoptree, or while its process lives.")
         // Its stop_command, which is over, left more than its process.
+        programs[slot].left = nil
+      case .checkGroup(let slot, let group):
+        require(
+          index == actions.count - 1, "No check of a group is followed by another action.")
+        require(
+          isGroup(slot) && programs[slot].pid == 0 && programs[slot].ending?.leader == group,
+          "p\(slot): no group is looked after but that of its process, which has ended.")
         programs[slot].left = nil
       case .forward(let pid, let signal): passOn(pid, signal, event)
       case .runStopCommand(let slot, let pid): runStopCommand(slot, pid)
@@ -135,8 +142,8 @@ extension Invariants {
     case .stopping(let slot, let pid, let signal?):
       return stopping(slot, pid, signal, now)
     case .stopping(let slot, let pid, nil): asking(slot, pid, now)
-    case .stopCommandFailed(let slot, _, let status, let signal):
-      return stopCommandFailed(slot, status, signal, event, now)
+    case .stopCommandEnded(let slot, _, let status, let signal):
+      return stopCommandIsOver(slot, status, signal, event, now)
     case .endingStopCommand(let slot): endingStopCommand(slot, event, now)
     case .nextSignal(let slot, let pid, let signal, let after):
       return nextSignal(slot, pid, signal, after, now)
@@ -147,6 +154,8 @@ extension Invariants {
     case .unhealthy(let slot, _, let count, let most): unhealthy(slot, count, most)
     case .givingUp(let slot, let pid, let signal, let isReady):
       return givingUp(slot, pid, signal, isReady, now)
+    case .overran(let slot, let pid, let signal, let after):
+      return overran(slot, pid, signal, after, now)
     case .draining(let pause): draining(pause, now)
     case .treeLeft(let slot, let status, let signal):
       return treeLeft(slot, status, signal, event, now)
@@ -205,6 +214,7 @@ extension Invariants {
       see(stop?.sweep == nil ? .secondInterrupt : .secondInterruptInSweep)
     case .ignored(let signal, _):
       require(!asksForStop(event, signal), "No stop signal is ignored.")
+      require(signal != .proceed, "SIGCONT is never worth a word.")
       see(.ignoredSignal)
     case .sweeping: break
     }
@@ -261,6 +271,9 @@ extension Invariants {
     programs[slot].probeFailures = 0
     if configuration.programs[slot].health != nil, stop == nil, programs[slot].ending == nil {
       pauseProbe(slot, configuration.programs[slot].healthInterval, now)
+    }
+    if isScheduled(slot), stop == nil, programs[slot].ending == nil, runTimeout(slot) > .zero {
+      programs[slot].deadline = programs[slot].asking + runTimeout(slot)
     }
     programs[slot].runningSince = now
     programs[slot].tries = 0

@@ -101,6 +101,11 @@ extension Invariants {
     require(
       programs[slot].waits && programs[slot].deadline.map { $0 <= now } ?? false,
       "p\(slot): no first start comes before one of a lower level, twice, or unasked.")
+    for other in order.prefix(while: { $0 != slot }) where programs[other].waits {
+      require(
+        programs[other].deadline == nil || programs[other].released != programs[slot].released,
+        "p\(slot): of those that one event has released, no later one starts first (p\(other)).")
+    }
     programs[slot].waits = false
   }
 
@@ -113,6 +118,11 @@ extension Invariants {
         programs[waiting].state == .stopped, unmet(waiting).isEmpty
       else { continue }
       programs[waiting].deadline = now
+      // Those that wait for its end come after those that wait for its being ready.
+      let untilEnd = configuration.dependencies.contains {
+        $0.dependent == waiting && $0.on == slot && $0.untilEnd
+      }
+      programs[waiting].released = 2 * event + (untilEnd ? 1 : 0)
       see(one.untilEnd ? .releasedByEnd : .released)
     }
   }
@@ -153,9 +163,9 @@ extension Invariants {
     guard programs[slot].state == .starting, programs[slot].givingUp == .no else { return }
     let program = configuration.programs[slot]
     if program.oneshot || program.ready != nil {
-      programs[slot].deadline =
-        program.readyTimeout > .zero && stop == nil
-        ? programs[slot].asking + program.readyTimeout : nil
+      let limits = [program.readyTimeout, program.oneshot ? runTimeout(slot) : .zero]
+      let limit = limits.filter { $0 > .zero }.min()
+      programs[slot].deadline = stop == nil ? limit.map { programs[slot].asking + $0 } : nil
       programs[slot].probeFailures = 0
     } else {
       programs[slot].deadline = programs[slot].asking + program.startsecs
@@ -272,10 +282,18 @@ extension Invariants {
     } else {
       require(
         history.state == .starting && history.executed && program.readyTimeout > .zero
+          && !isLimited(slot)
           && history.asking + program.readyTimeout <= now,
         "p\(slot): nothing is given up before ready_timeout is over.")
       see(.notReadyInTime)
     }
+    return giveUp(slot, pid, signal, now)
+  }
+
+  mutating func giveUp(
+    _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ now: Time
+  ) -> Action? {
+    let program = configuration.programs[slot]
     require(
       signal == program.stopsignal ?? .terminate, "p\(slot): no other than the stop signal is sent."
     )

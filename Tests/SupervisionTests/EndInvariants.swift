@@ -13,7 +13,10 @@ extension Invariants {
       guard let status = end(of: slot, event) else { return nil }
       if let failure = programs[slot].failure { return .spawn(failure) }
       let program = configuration.programs[slot]
-      if programs[slot].givingUp != .no { return .notReady(after: program.readyTimeout, nil) }
+      if programs[slot].givingUp != .no {
+        return isLimited(slot)
+          ? .overran(after: runTimeout(slot)) : .notReady(after: program.readyTimeout, nil)
+      }
       if program.oneshot { return isExpected(slot, status) ? nil : .ended(status) }
       if program.ready != nil { return .ended(status) }
       // Had it stayed up for startsecs, it would be RUNNING.
@@ -48,7 +51,7 @@ extension Invariants {
     case .tooQuick(.exited(let status)), .ended(.exited(let status)): code = max(status, 1)
     case .tooQuick(.signalled(let signal)), .ended(.signalled(let signal)):
       code = 128 + UInt8(signal.number)
-    case .notReady: code = 1
+    case .notReady, .overran: code = 1
     case .dependency(_, let other): code = other
     }
     if case .ended = failure {
@@ -77,9 +80,18 @@ extension Invariants {
     if program.startretries < 0 {
       expected = min(expected, max(program.restartDelay.greatest, .seconds(1)))
     }
+    if let delay = program.attributes?.retryDelay {
+      var steps = [delay.first, max(delay.first, .seconds(delay.first == .zero ? 1 : 0))]
+      if delay.first > .zero { steps[1] = Nanoseconds(2 * delay.first.count) }
+      while steps.count < 12 { steps.append(Nanoseconds(2 * steps[steps.count - 1].count)) }
+      let index = min(Int(programs[slot].tries) - 1, steps.count - 1)
+      expected = max(min(steps[index], delay.greatest), .milliseconds(10))
+      see(.retryDelay)
+    }
     require(
       pause == expected,
-      "p\(slot): after the k-th failed start the pause is never another than k seconds.")
+      "p\(slot): after the k-th failed start the pause is never another than k seconds, or than"
+        + " retry_delay says.")
     if program.startretries < 0, programs[slot].tries > 3 { see(.neverFatal) }
     if stop != nil { see(.failedDuringStop) }
     move(slot, to: .backoff)
@@ -144,6 +156,7 @@ extension Invariants {
     }
     if isExpected {
       programs[slot].unexpected = nil
+      programs[slot].lastUnexpected = nil
     } else {
       programs[slot].remember(.exited(status), code, order: &unexpectedEnds)
     }

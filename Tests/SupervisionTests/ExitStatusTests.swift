@@ -30,7 +30,7 @@ import Testing
 
   @Test(arguments: [
     (ExitOnSignal.zero, Sender.outside, "exit 0: told SIGQUIT from 0"),
-    (.zero, .child, "exit 1: told SIGQUIT from child 77, p1 failed"),
+    (.zero, .child, "exit 9: told SIGQUIT from child 77, p1 failed"),
     (.signal, .outside, "exit 131: told SIGQUIT from 0"),
     (.signal, .child, "exit 131: told SIGQUIT from child 77"),
     (.failure, .outside, "exit 9: told SIGQUIT from 0, p1 failed"),
@@ -46,12 +46,37 @@ import Testing
     #expect(end(&bench) == last)
   }
 
-  @Test func toldByAChildWhileAllIsWell() {
-    var bench = Bench([.make { ($0.startsecs, $0.autorestart) = (.zero, .never) }])
+  @Test(arguments: [
+    // An unexpected end, one that was expected, and one without a code of its own.
+    (WaitStatus.exited(9), ExitCodes(0), "exit 9: told SIGQUIT from child 77, p0 failed"),
+    (.signalled(.kill), ExitCodes(0), "exit 137: told SIGQUIT from child 77, p0 failed"),
+    (.exited(9), ExitCodes(9), "exit 0: told SIGQUIT from child 77"),
+    (.exited(0), ExitCodes(1), "exit 1: told SIGQUIT from child 77, p0 failed"),
+  ])
+  func toldByAChildAfterAnEnd(status: WaitStatus, expected: ExitCodes, last: String) {
+    var bench = Bench([
+      .make { ($0.startsecs, $0.autorestart, $0.exitcodes) = (.zero, .never, expected) }
+    ])
     bench.start()
-    bench.ended(10, .exited(9))
+    bench.ended(10, status)
     bench.signal(.quit, from: .child)
-    #expect(end(&bench) == "exit 0: told SIGQUIT from child 77")
+    #expect(end(&bench) == last)
+  }
+
+  /// A listener that hears of the end may need a moment; a program that works again has recovered.
+  @Test(arguments: [
+    (1, Sender.child, "exit 9: told SIGQUIT from child 77, p0 failed"),
+    (1, .outside, "exit 0: told SIGQUIT from 0"),
+    (10, .child, "exit 0: told SIGQUIT from child 77"),
+  ])
+  func toldByAChildAfterARestart(seconds: Int64, sender: Sender, last: String) {
+    var bench = Bench([.make { ($0.startsecs, $0.restartDelay) = (.zero, (.zero, .zero)) }])
+    bench.start()
+    #expect(bench.ended(10, .exited(9)).last == "spawn p0")
+    bench.run(0, pid: 20)
+    bench.now = bench.now + .seconds(seconds)
+    bench.signal(.quit, from: sender)
+    #expect(end(&bench) == last)
   }
 
   @Test func theFirstFailureCountsAndNotTheLast() {

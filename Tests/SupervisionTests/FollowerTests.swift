@@ -99,6 +99,39 @@ import Testing
         == [.nobodyNamed, .end(.exited(0))])
   }
 
+  /// A foreground program that ends of its stop signal has no daemon to be waited for.
+  @Test(arguments: [Follow.Mode.afterFork, .proxy]) func toldAndGoneIsGone(_ mode: Follow.Mode) {
+    var desk = Desk(mode)
+    _ = desk.send(.told, after: .seconds(2))
+    let moves = desk.send(.commandEnded(.exited(0)))
+    guard mode == .afterFork else {
+      #expect(moves == [.end(.exited(0))])
+      return
+    }
+    // The file is looked at once.
+    #expect(moves == [.detach])
+    #expect(desk.follower.deadline == desk.now)
+    #expect(desk.send(.timedOut(hasSuccessor: false)) == [.end(.exited(0))])
+  }
+
+  /// One that was told while it went into the background may have a daemon, if there is any process.
+  @Test(arguments: [true, false]) func toldOnItsWayIntoTheBackground(mayHaveDaemon: Bool) {
+    var desk = Desk(.afterFork)
+    _ = desk.send(.told, after: .milliseconds(5))
+    desk.follower.mayHaveDaemon = mayHaveDaemon
+    #expect(desk.send(.commandEnded(.exited(0))) == [.detach])
+    #expect(desk.follower.deadline == desk.now + (mayHaveDaemon ? .seconds(1) : .zero))
+    #expect(desk.send(.named(20)) == [.become(20)])
+  }
+
+  @Test func toldWhileThePidfileIsAwaitedThatNobodyIsThereToWrite() {
+    var desk = Desk(.afterFork)
+    _ = desk.send(.commandEnded(.exited(0)))
+    desk.follower.mayHaveDaemon = false
+    _ = desk.send(.told, after: .seconds(2))
+    #expect(desk.send(.timedOut(hasSuccessor: false)) == [.end(.exited(0))])
+  }
+
   /// Nobody can be killed whose pid is not known.
   @Test func whatIsDetachedAndKilledGetsNoSignal() {
     var bench = Bench([.make { $0.stopwaitsecs = .zero }])

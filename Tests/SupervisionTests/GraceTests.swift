@@ -144,7 +144,23 @@ import Testing
     #expect(sent.last?.hasSuffix("kill SIGKILL 10") == true)
   }
 
-  /// It hangs: both are killed when the part is over. It fails: the signal has what is left of it.
+  /// Who does not end of the INT that swinit got has its TERM before its SIGKILL, however short the
+  /// grace is.
+  @Test(arguments: [Int64(200), 1_000, 60_000]) func anINTIsFollowedByTERM(grace: Int64) {
+    var bench = bench([10], grace: .milliseconds(grace))
+    #expect(bench.signal(.interrupt).last == "kill SIGINT 10")
+    let first = bench.pause() ?? .zero
+    #expect(first <= .seconds(1) && (grace < 60_000 || first == .seconds(1)))
+    #expect(
+      bench.tick(after: first) == [
+        "p0 next SIGTERM pid 10 after \(words(first))", "kill SIGTERM 10",
+      ])
+    let second = bench.pause() ?? .zero
+    #expect(second.count >= first.count - 1)
+    #expect(bench.tick(after: second).last == "kill SIGKILL 10")
+  }
+
+  /// It hangs: both are killed when the part is over. It ends: the signal has what is left of it.
   @Test func aStopCommandIsWithinTheGrace() throws {
     var hanging = bench(grace: 5, stopwaitsecs: 10, command: ByteString("/x\0" as String))
     #expect(hanging.signal(.terminate).last == "run stop_command p0 for 10")
@@ -161,7 +177,7 @@ import Testing
     #expect(failing.pause() == Nanoseconds(whole.count - 1_000_000_000))
   }
 
-  /// The worst case: it fails when its time is over, and the signal changes nothing.
+  /// The worst case: it hangs, and has used up the time of the signal too.
   @Test func theTimetableKnowsSequencesAndCommands() {
     var configuration = Configuration()
     configuration.groups = [Group(name: "g", priority: 1)]
@@ -178,7 +194,7 @@ import Testing
     let lines = zip(timetable.times, timetable.notices).map { time, notice in
       "\(time / 1_000_000) \(words(notice))"
     }
-    #expect(timetable.length == .seconds(10 + 14 + 20), "\(lines)")
+    #expect(timetable.length == .seconds(10 + 14 + 10), "\(lines)")
     #expect(lines.contains { $0.hasPrefix("12000 p0") }, "\(lines)")
     #expect(lines.contains { $0.hasPrefix("14000 p0") }, "\(lines)")
   }
@@ -319,10 +335,13 @@ private struct GraceRun {
       for action in actions {
         switch action {
         case .spawn(let slot): next = world.fork(slot)
-        case .signal(let pid, let signal, _): world.signal(pid, signal)
+        case .signal(let pid, let signal, let group):
+          if group { world.signalGroup(core.slot(of: pid), signal) }
+          world.signal(pid, signal)
+        case .signalRest(let slot, _, let signal): world.signalGroup(slot, signal)
         case .signalTree(let slot, let signal, let again):
           world.signalTree(slot, signal, again: again)
-        case .checkTree(let slot): next = world.checkTree(slot)
+        case .checkTree(let slot), .checkGroup(let slot, _): next = world.checkTree(slot)
         case .startProbe(let slot, let health): world.startProbe(slot, health: health)
         case .stopProbe(let slot): world.stopProbe(slot)
         case .sweep(let signal):
@@ -332,11 +351,14 @@ private struct GraceRun {
           }
           world.sweep(signal)
         // What is left of a tree was told already, if its process has ended by itself.
-        case .report(.treeLeft(let slot, _, _)), .report(.givingUp(let slot, _, _, _)):
+        case .report(.treeLeft(let slot, _, .some)), .report(.givingUp(let slot, _, _, _)),
+          .report(.overran(let slot, _, _, _)):
           toldAt[slot] = world.now
+        case .report(.treeLeft(let slot, _, nil)): toldAt[slot] = nil
         case .report(.stopping(let slot, let pid, _)):
           told.insert(slot)
-          if pid == 0 { restOfTree.insert(slot) } else { toldAt[slot] = world.now }
+          if pid == 0 { restOfTree.insert(slot) }
+          if pid != 0 || toldAt[slot] == nil { toldAt[slot] = world.now }
           toldCount += 1
         case .report(.killing(let slot, _, _)) where told.contains(slot):
           killed.insert(slot)

@@ -62,6 +62,8 @@ struct History {
   var lastSignal: Time?
   /// Signals of its stop sequence after the first.
   var stopSteps = 0
+  /// What its `stop_command` took of `stopwaitsecs`.
+  var spent = Nanoseconds.zero
   /// It was asked to end by its `stop_command`, which still runs.
   var stopCommandRuns = false
   /// How its process ended, while the `stop_command` still runs.
@@ -76,8 +78,9 @@ struct History {
   var schedule = ScheduleHistory()
   /// It ended by itself once and was not to be started again.
   var hasEnded = false
-  /// Its turn at the first start came, and it had to wait.
+  /// Its turn at the first start came, and it had to wait; by which event that was over.
   var waits = false
+  var released = 0
   /// Its test, and when something is to be done about that.
   var probe = ProbeStage.none
   var probeDeadline: Time?
@@ -93,6 +96,8 @@ struct History {
   var abandoned = false
   /// The last end, if it was unexpected; `order` says which of several programs was first.
   var unexpected: (end: UnexpectedEnd, code: UInt8, order: Int)?
+  /// The same, also when it runs again.
+  var lastUnexpected: UnexpectedEnd?
 
   /// A stop has to wait for it.
   var mustGo: Bool { state.hasProcess && !abandoned }
@@ -101,6 +106,7 @@ struct History {
 
   /// A run ended. The same failure once more keeps its place among the failures.
   mutating func remember(_ end: UnexpectedEnd, _ code: UInt8, order: inout Int) {
+    lastUnexpected = end
     if unexpected?.code != code { order += 1 }
     unexpected = (end, code, unexpected?.code == code ? unexpected!.order : order)
   }
@@ -121,15 +127,18 @@ struct History {
   }
 }
 
-/// The end of a program with `stoptree` while something of its tree may be left.
+/// The end of a program that ends as a whole while something of its tree or group may be left.
 struct TreeEnding {
   let status: WaitStatus
   let at: Time
+  /// Its process.
+  let leader: ProcessID
   /// When the rest was told to end though nobody had asked for a stop, and when it got SIGKILL.
   var told: Time?
   var killed: Time?
   /// It has withstood SIGKILL.
   var isGivenUp = false
+  var isTold: Bool { told != nil || killed != nil }
 }
 
 /// The orderly stop, once it has begun.
@@ -162,7 +171,10 @@ enum Sight: CaseIterable {
   case secondSweep, exitWithSurvivors, orphanReaped
   case commandStarted, forwarded, rewritten, dropped, forwardedDuringStop, notForwarded
   case commandEnded, commandEndedWhenTold, commandEndedWhenAbandoned, commandAccepted
-  case nextSignal, stopCommandFailed, killedWhenAsked, leftStopCommand, leftTooLong, passedOn
+  case groupLeftAlone, groupLeftToldByStop, groupRest, overran, retryDelay, toldByChildOfRestarted,
+    inheritedInterrupt
+  case nextSignal, stopCommandFailed, stopCommandSucceeded, killedWhenAsked, leftStopCommand,
+    leftTooLong, passedOn
   case scheduledRun, runSkipped, runMissed, runFailed, runLate, clockBack, notTwice
   case treeGoneAtOnce, treeLeft, treeLeftInStop, treeKilled, treeGivenUp, stopWhileTreeEnds
   case treeLeftByStopCommand, treeLeftGivenUp, treeNextSignal

@@ -164,7 +164,7 @@ struct Invariants {
         return see(.orphanReaped)
       }
       programs[slot].pid = 0
-      treeIsEnding(slot, status, now)
+      treeIsEnding(slot, pid, status, now)
       if leavesStopCommand(slot, event) { return }
       if programs[slot].ending != nil {
         dropProbe(slot)
@@ -174,7 +174,7 @@ struct Invariants {
       if programs[slot].state != .stopping || !programs[slot].abandoned {
         programs[slot].deadline = nil
       }
-    case .stopCommandEnded(let slot, _): stopCommandEnded(slot)
+    case .stopCommandEnded(let slot, _): stopCommandEnded(slot, now)
     case .signal(let signal, _):
       if stop != nil, signal == .interrupt, forwarding == nil,
         configuration.globals.stopOn.contains(signal)

@@ -169,6 +169,13 @@ extension World {
       }
     }
     if random.chance(50) { attributes.stopCommand = ByteString("true\0" as String) }
+    attributes.runTimeout = random.pick([.zero, .milliseconds(1), .seconds(1), .seconds(8)])
+    if random.chance(30) {
+      attributes.retryDelay = random.pick([
+        (.zero, .zero), (.zero, .seconds(4)), (.milliseconds(1), .milliseconds(100)),
+        (.milliseconds(150), .seconds(5)), (.seconds(2), .seconds(2)),
+      ])
+    }
     if random.chance(50) { attributes.forwardSignals = Signals(.hangup, .user2, .terminate) }
     return attributes
   }

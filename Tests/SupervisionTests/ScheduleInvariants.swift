@@ -143,4 +143,35 @@ extension Invariants {
   mutating func endSchedules() {
     for slot in programs.indices { programs[slot].schedule = ScheduleHistory() }
   }
+
+  // How long what runs to its end may take.
+
+  func runTimeout(_ slot: Slot) -> Nanoseconds {
+    configuration.programs[slot].attributes?.runTimeout ?? .zero
+  }
+
+  /// A oneshot whose run_timeout ends before its ready_timeout.
+  func isLimited(_ slot: Slot) -> Bool {
+    let program = configuration.programs[slot]
+    let limit = runTimeout(slot)
+    return program.oneshot && limit > .zero
+      && (program.readyTimeout == .zero || limit <= program.readyTimeout)
+  }
+
+  mutating func overran(
+    _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
+  ) -> Action? {
+    let history = programs[slot]
+    require(
+      history.givingUp == .no && processes[pid] == slot, "p\(slot): nobody is given up twice.")
+    require(
+      history.state == .running && isScheduled(slot)
+        || history.state == .starting && isLimited(slot),
+      "p\(slot): nothing is ended by run_timeout but what runs to its end.")
+    require(
+      after == runTimeout(slot) && after > .zero && history.asking + after <= now && stop == nil,
+      "p\(slot): no run is ended before run_timeout is over.")
+    see(.overran)
+    return giveUp(slot, pid, signal, now)
+  }
 }

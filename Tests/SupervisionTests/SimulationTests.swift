@@ -98,7 +98,10 @@ struct Simulation {
         case .report(.stopped(let slot, .some)):
           invariants.require(
             !world.hasTree(slot), "p\(slot): nothing is STOPPED while its tree lives.")
-        case .signal(let pid, let signal, _): world.signal(pid, signal)
+        case .signal(let pid, let signal, let group):
+          if group { world.signalGroup(invariants.processes[pid], signal) }
+          world.signal(pid, signal)
+        case .signalRest(let slot, _, let signal): world.signalGroup(slot, signal)
         case .runStopCommand(let slot, let pid): world.runStopCommand(slot, pid)
         case .endStopCommand(let slot): world.endStopCommand(slot)
         // What is passed on in these runs ends nobody.
@@ -107,7 +110,7 @@ struct Simulation {
         case .stopProbe(let slot): world.stopProbe(slot)
         case .signalTree(let slot, let signal, let again):
           world.signalTree(slot, signal, again: again)
-        case .checkTree(let slot): next = world.checkTree(slot)
+        case .checkTree(let slot), .checkGroup(let slot, _): next = world.checkTree(slot)
         case .sweep(let signal): world.sweep(signal)
         case .report, .exit: continue
         }
@@ -182,13 +185,16 @@ private func setting(_ name: String) -> UInt64? {
     "p\(slot): group \(program.group) priority \(program.priority) autostart \(program.autostart)"
       + " startsecs \(words(program.startsecs)) startretries \(program.startretries)"
       + " autorestart \(program.autorestart) stopwaitsecs \(words(program.stopwaitsecs))"
-      + " stoptree \(program.stoptree)"
+      + " stoptree \(program.stoptree) group \(program.stopasgroup) \(program.killasgroup)"
+      + " stopsignal \(program.stopsignal.map { $0.name.description } ?? "-")"
       + " essential \(program.essential) oneshot \(program.oneshot)"
       + " ready \(program.ready.map { "\($0.kind)" } ?? "-") \(words(program.readyTimeout))"
       + " health \(program.health != nil) every \(words(program.healthInterval))"
       + " within \(words(program.healthTimeout)) retries \(program.healthRetries)"
       + " sequence \(program.attributes?.stopSequence.count ?? 0)"
       + " stop_command \(program.attributes?.stopCommand.isEmpty == false)"
+      + " run_timeout \(words(program.attributes?.runTimeout ?? .zero))"
+      + " schedule \(program.schedule != nil)"
   }
 
   /// Runs in which nothing interesting happens show nothing.

@@ -162,6 +162,27 @@ import Testing
     #expect(bench.state(0) == .running)
   }
 
+  /// By priority, then as they stand in the files: numprocs=3 is _00, _01, _02.
+  @Test func whoWaitsForTheSameStartsInOrder() {
+    var configuration = Configuration()
+    configuration.groups = [Group(name: "g", priority: 1)]
+    configuration.programs = (0..<6).map { slot in
+      .make { ($0.startsecs, $0.priority) = (.zero, slot == 1 ? 999 : 10) }
+    }
+    configuration.dependencies = [2, 5, 1, 4, 3].map { Dependency($0, on: 0, untilEnd: false) }
+    var bench = Bench([])
+    bench.core = Supervisor(configuration, onTerminal: false)
+    bench.send(.begin)
+    for _ in configuration.programs { bench.tick() }
+    bench.run(0, pid: 10)
+    var spawned: [String] = []
+    for slot in [2, 3, 4, 5, 1] {
+      spawned += bench.tick()
+      bench.run(slot, pid: ProcessID(10 + slot))
+    }
+    #expect(spawned == ["spawn p2", "spawn p3", "spawn p4", "spawn p5", "spawn p1"])
+  }
+
   @Test func nothingToStartIsSaidAndSwinitWaits() {
     var bench = Bench([.make { $0.autostart = false }]) { $0.stay = false }
     #expect(bench.send(.begin) == ["nothing to start"])

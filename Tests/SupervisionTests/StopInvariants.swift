@@ -9,12 +9,13 @@ extension Invariants {
   mutating func stopping(
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ now: Time
   ) -> Action? {
-    let wasEnding = programs[slot].ending != nil
+    let wasTold = programs[slot].ending?.isTold ?? false
     require(
-      wasEnding || !hasStopCommand(slot),
+      programs[slot].ending != nil || !hasStopCommand(slot),
       "p\(slot): no signal takes the place of a stop_command that can be run.")
+    if programs[slot].ending != nil, !wasTold { see(.groupLeftToldByStop) }
     beginStopping(slot, pid, now)
-    if !wasEnding { return sent(signal, slot, pid, now) }
+    if !wasTold { return sent(signal, slot, pid, now) }
     require(signal == stopSignal(slot), "p\(slot): no other than the stop signal is sent.")
     see(.stopWhileTreeEnds)
     return nil
@@ -35,7 +36,8 @@ extension Invariants {
         "p\(slot): no level is told before all processes of the higher ones are gone (p\(other)).")
     }
     if programs[slot].state == .starting { see(.stopWhileStarting) }
-    if let ending = programs[slot].ending {
+    programs[slot].spent = .zero
+    if let ending = programs[slot].ending, ending.isTold {
       // The rest of its tree was told to end already, and has the time that it was given then.
       let deadline = programs[slot].deadline
       move(slot, to: .stopping)
@@ -43,7 +45,7 @@ extension Invariants {
       programs[slot].lastSignal = ending.told
       programs[slot].killed = ending.killed
       programs[slot].deadline = deadline
-      programs[slot].wasEnding = !wasGivenUp
+      programs[slot].wasEnding = !wasGivenUp || inheritsInterrupt(slot) && ownSequence(slot).isEmpty
       programs[slot].stopSteps = wasGivenUp ? programs[slot].givenUpSteps : 0
       return
     }
@@ -61,7 +63,7 @@ extension Invariants {
       signal == stopSignal(slot, stop), "p\(slot): no other than the stop signal is sent.")
     programs[slot].lastSignal = now
     programs[slot].deadline =
-      now + (sequence(slot).first?.pause ?? program.stopwaitsecs)
+      now + (sequence(slot).first?.pause ?? lastWait(slot))
     if slot == command?.slot {
       // The signal that began the stop went to COMMAND as every other.
       if stop.signal != nil { return nil }
@@ -73,14 +75,16 @@ extension Invariants {
   /// A signal by which a program is told to end, as its options want it sent.
   func stopOrder(_ slot: Slot, _ pid: ProcessID, _ signal: Signal, again: Bool = false) -> Action {
     let program = configuration.programs[slot]
-    return program.stoptree
-      ? .signalTree(slot, signal, again: again) : .signal(pid, signal, group: program.stopasgroup)
+    if program.stoptree { return .signalTree(slot, signal, again: again) }
+    if let ending = programs[slot].ending { return .signalRest(slot, ending.leader, signal) }
+    return .signal(pid, signal, group: program.stopasgroup)
   }
 
   func killOrder(_ slot: Slot, _ pid: ProcessID) -> Action {
     let program = configuration.programs[slot]
-    return program.stoptree
-      ? .signalTree(slot, .kill, again: false) : .signal(pid, .kill, group: program.killasgroup)
+    if program.stoptree { return .signalTree(slot, .kill, again: false) }
+    if let ending = programs[slot].ending { return .signalRest(slot, ending.leader, .kill) }
+    return .signal(pid, .kill, group: program.killasgroup)
   }
 
   /// Of a program whose process has ended, the rest of its tree is meant.
@@ -113,7 +117,7 @@ extension Invariants {
     require(after == program.stopwaitsecs, "p\(slot): no other wait is reported than was made.")
     require(
       (programs[slot].lastSignal ?? programs[slot].told?.at).map {
-        $0 + program.stopwaitsecs <= now
+        $0 + lastWait(slot) <= now
       } ?? false,
       "p\(slot): SIGKILL never comes before stopwaitsecs are over since the last stop signal, or"
         + " since its stop_command was run.")
@@ -209,8 +213,22 @@ extension Invariants {
     return (.init(slot: slot, end: end.end), end.code)
   }
 
-  /// SPEC §6: told by a signal → 0, or as exit_on_signal says; told by one of our own children
-  /// while a program is FATAL → 1.
+  /// A program that has ended unexpectedly, and has been RUNNING again for less than 10 s.
+  private func restarted(_ now: Time) -> ExitReason.Failure? {
+    for slot in programs.indices
+    where programs[slot].state == .running && programs[slot].pid != 0
+      || programs[slot].ending != nil
+    {
+      guard programs[slot].state == .running, programs[slot].runningSince + .seconds(10) > now,
+        let end = programs[slot].lastUnexpected, case .exited = end
+      else { continue }
+      return .init(slot: slot, end: end)
+    }
+    return nil
+  }
+
+  /// Told by a signal → 0, or as exit_on_signal says; told by one of our own children while a program
+  /// is FATAL or has ended unexpectedly → its code, or 1.
   mutating func told(_ signal: Signal, _ sender: Sender, _ event: Event, _ now: Time) {
     require(asksForStop(event, signal), "No stop is made up.")
     var failed: ExitReason.Failure?
@@ -219,12 +237,14 @@ extension Invariants {
     case .signal: code = 128 + UInt8(signal.number)
     case .failure: (failed, code) = (firstUnexpected?.failure, firstUnexpected?.code ?? 0)
     case .zero:
-      if sender.isDescendant,
-        let slot = programs.indices.first(where: { programs[$0].state == .fatal })
-      {
-        failed = programs[slot].unexpected.map { .init(slot: slot, end: $0.end) }
+      if sender.isDescendant {
+        failed = firstUnexpected?.failure
+        if failed == nil {
+          failed = restarted(now)
+          if failed != nil { see(.toldByChildOfRestarted) }
+        }
       }
-      code = failed == nil ? 0 : 1
+      code = failed.map { max(1, $0.end.code) } ?? 0
     }
     if startsAreDue { see(.stopBeforeLastStart) }
     beginStop(.told(signal, sender, failed: failed), code, now)
@@ -256,6 +276,7 @@ extension Invariants {
       drain.count + longest.reduce(0, +) + Int64(programs.count) * Supervisor.killPatience.count
     bound += Supervisor.sweepPatience.count + Supervisor.killPatience.count
     let steps = programs.indices.reduce(0) { $0 + 1 + sequence($1).count }
+    bound += Int64(programs.count) * Supervisor.interruptPatience.count
     bound += Int64(2 * programs.count + 2 + steps) * (greatestDelay.count + 1_000_000)
     var signal: Signal?
     if case .told(let told, _, _) = reason { signal = told }
@@ -273,6 +294,11 @@ extension Invariants {
       let program = configuration.programs[slot]
       let mayTakeLong = program.oneshot || program.ready != nil
       if programs[slot].state == .starting, programs[slot].givingUp == .no, mayTakeLong,
+        programs[slot].ending == nil
+      {
+        programs[slot].deadline = nil
+      }
+      if programs[slot].state == .running, programs[slot].givingUp == .no,
         programs[slot].ending == nil
       {
         programs[slot].deadline = nil

@@ -45,13 +45,13 @@ import Testing
   @Test func whatAStopCommandLeavesGetsTheSignal() {
     var bench = bench(command: true)
     #expect(bench.signal(.terminate).last == "run stop_command p0 for 10")
-    #expect(bench.send(.stopCommandEnded(0, .exited(0))) == [])
     bench.now = bench.now + .seconds(1)
-    #expect(bench.ended(10, .exited(0)) == ["check tree p0"])
+    #expect(bench.ended(10, .exited(0)) == [])
+    #expect(bench.send(.stopCommandEnded(0, .exited(0))) == ["check tree p0"])
     #expect(bench.send(.treeLeft(0)) == ["kill tree p0 SIGTERM"])
-    #expect(bench.pause() == .seconds(3))
+    #expect(bench.pause() == .seconds(2))
     #expect(
-      bench.tick(after: .seconds(3)) == ["p0 killing pid 0 after 3s", "kill tree p0 SIGKILL"])
+      bench.tick(after: .seconds(2)) == ["p0 killing pid 0 after 3s", "kill tree p0 SIGKILL"])
     #expect(bench.send(.treeGone(0)).first == "p0 STOPPED code 0")
   }
 

@@ -9,8 +9,27 @@ extension Invariants {
     configuration.programs[slot].attributes?.stopCommand.isEmpty == false
   }
 
+  /// The wait after the last signal: what a stop_command took is taken from it.
+  func lastWait(_ slot: Slot) -> Nanoseconds {
+    Nanoseconds(configuration.programs[slot].stopwaitsecs.count - programs[slot].spent.count)
+  }
+
+  /// It has no stop signal of its own, and gets the INT that swinit got.
+  func inheritsInterrupt(_ slot: Slot) -> Bool {
+    stop?.signal == .interrupt && configuration.programs[slot].stopsignal == nil
+      && slot != command?.slot
+  }
+
   /// What comes after the first signal.
   func sequence(_ slot: Slot) -> [(pause: Nanoseconds, signal: Signal)] {
+    let own = ownSequence(slot)
+    guard own.isEmpty, programs[slot].state == .stopping, inheritsInterrupt(slot) else {
+      return own
+    }
+    return [(.seconds(1), .terminate)]
+  }
+
+  func ownSequence(_ slot: Slot) -> [(pause: Nanoseconds, signal: Signal)] {
     let numbers = configuration.programs[slot].attributes?.stopSequence.dropFirst() ?? []
     return stride(from: 1, to: numbers.endIndex, by: 2).map { index in
       (Nanoseconds(Int64(numbers[index])), Signal(number: Int32(numbers[index + 1])))
@@ -47,25 +66,29 @@ extension Invariants {
     return true
   }
 
-  mutating func stopCommandEnded(_ slot: Slot) {
+  mutating func stopCommandEnded(_ slot: Slot, _ now: Time) {
     require(
       programs[slot].stopCommandRuns,
       "The test broke its contract: a stop_command ended that did not run.")
     programs[slot].stopCommandRuns = false
+    guard let told = programs[slot].told else { return }
+    // A second ^C leaves it no time.
+    let isOver = programs[slot].deadline.map { $0 <= now } ?? true
+    programs[slot].spent = isOver ? configuration.programs[slot].stopwaitsecs : now - told.at
   }
 
-  mutating func stopCommandFailed(
+  mutating func stopCommandIsOver(
     _ slot: Slot, _ status: WaitStatus?, _ signal: Signal?, _ event: Event, _ now: Time
   ) -> Action? {
-    guard case .stopCommandEnded(slot, status) = event, status != .exited(0) else {
-      require(false, "p\(slot): no stop_command is said to have failed that did not.")
+    guard case .stopCommandEnded(slot, status) = event else {
+      require(false, "p\(slot): no stop_command is said to have ended that did not.")
       return nil
     }
-    see(.stopCommandFailed)
+    let isSuccess = status == .exited(0)
+    see(isSuccess ? .stopCommandSucceeded : .stopCommandFailed)
     require(
-      (signal == nil) == (programs[slot].left != nil),
-      "p\(slot): no stop_command fails without the stop signal in its place while its program lives."
-    )
+      (signal == nil) == (programs[slot].left != nil) && !(isSuccess && signal == nil),
+      "p\(slot): no stop_command ends without the stop signal while its program lives.")
     return signal.flatMap { sent($0, slot, programs[slot].pid, now) }
   }
 
@@ -84,7 +107,6 @@ extension Invariants {
     _ slot: Slot, _ pid: ProcessID, _ signal: Signal, _ after: Nanoseconds, _ now: Time
   ) -> Action? {
     if programs[slot].state != .stopping { return nextGivenUp(slot, pid, signal, after, now) }
-    let program = configuration.programs[slot]
     let rest = sequence(slot)
     let done = programs[slot].stopSteps
     guard done < rest.count, rest[done] == (after, signal) else {
@@ -99,8 +121,8 @@ extension Invariants {
     programs[slot].stopSteps = done + 1
     programs[slot].lastSignal = now
     programs[slot].deadline =
-      now + (done + 1 < rest.count ? rest[done + 1].pause : program.stopwaitsecs)
-    see(.nextSignal)
+      now + (done + 1 < rest.count ? rest[done + 1].pause : lastWait(slot))
+    see(ownSequence(slot).isEmpty ? .inheritedInterrupt : .nextSignal)
     return stopOrder(slot, pid, signal, again: true)
   }
 

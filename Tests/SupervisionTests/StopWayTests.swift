@@ -43,8 +43,38 @@ import Testing
     var bench = sequence { $0.stopasgroup = true }
     #expect(bench.signal(.terminate).last == "kill SIGTSTP 10 group")
     #expect(bench.tick(after: .seconds(5)).last == "kill SIGINT 10 group")
-    #expect(bench.ended(10, .exited(0)) == ["p0 STOPPED code 0", "sweep SIGTERM"])
+    bench.ended(10, .exited(0))
+    #expect(bench.send(.treeGone(0)) == ["p0 STOPPED code 0", "sweep SIGTERM"])
     #expect(bench.pause() == .seconds(1))
+  }
+
+  /// Shells that wait for a command, mariadbd, rsyslogd and others do not end of INT.
+  @Test func whoDoesNotEndOfTheINTThatSwinitGotGetsTERM() {
+    var bench = Bench([.make { ($0.startsecs, $0.stopwaitsecs) = (.zero, .seconds(3)) }])
+    bench.start()
+    #expect(bench.signal(.interrupt).last == "kill SIGINT 10")
+    #expect(
+      bench.tick(after: .seconds(1)) == ["p0 next SIGTERM pid 10 after 1s", "kill SIGTERM 10"])
+    #expect(bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
+  }
+
+  @Test(arguments: [Signal.interrupt, .quit])
+  func anINTOfItsOwnIsAllThatItGets(_ signal: Signal) {
+    var bench = Bench([
+      .make { ($0.startsecs, $0.stopwaitsecs, $0.stopsignal) = (.zero, .seconds(3), signal) }
+    ])
+    bench.start()
+    bench.signal(.interrupt)
+    #expect(bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
+  }
+
+  /// timeout(1) sends one behind each of its signals.
+  @Test func aSIGCONTIsNotWorthAWord() {
+    var bench = Bench([.make { $0.startsecs = .zero }])
+    bench.start()
+    #expect(bench.signal(.proceed) == [])
+    bench.signal(.terminate)
+    #expect(bench.signal(.proceed) == [])
   }
 
   private func asked(
@@ -61,7 +91,7 @@ import Testing
       ], onTerminal: onTerminal)
     bench.start()
     #expect(
-      bench.signal(.interrupt).dropFirst() == [
+      bench.signal(.terminate).dropFirst() == [
         "p0 STOPPING pid 10 stop_command", "run stop_command p0 for 10",
       ])
     #expect(bench.pause() == .seconds(3))
@@ -69,17 +99,16 @@ import Testing
   }
   private let success = WaitStatus.exited(0)
 
-  @Test func aStopCommandStandsForTheSignal() {
+  /// Both share one stopwaitsecs.
+  @Test func whoLivesWhenTheStopCommandHasEndedGetsTheSignal() {
     var bench = asked()
-    #expect(bench.send(.stopCommandEnded(0, success)) == [])
-    #expect(bench.pause() == .seconds(3))
-    #expect(bench.ended(10, .exited(0)) == ["p0 STOPPED code 0", "sweep SIGTERM"])
-  }
-
-  @Test func whatItDoesNotEndIsKilledAfterStopwaitsecs() {
-    var bench = asked()
-    bench.send(.stopCommandEnded(0, success))
-    #expect(bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
+    bench.now = bench.now + .seconds(2)
+    #expect(
+      bench.send(.stopCommandEnded(0, success)) == [
+        "p0 stop_command code 0, SIGTERM to 10", "kill SIGTERM 10",
+      ])
+    #expect(bench.pause() == .seconds(1))
+    #expect(bench.tick(after: .seconds(1)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
     #expect(bench.ended(10, .signalled(.kill)) == ["p0 STOPPED SIGKILL", "sweep SIGTERM"])
   }
 
@@ -90,7 +119,8 @@ import Testing
       bench.tick(after: Nanoseconds(1)) == [
         "p0 killing pid 10 after 3s", "kill SIGKILL 10 group", "end stop_command p0",
       ])
-    #expect(bench.ended(10, .signalled(.kill)) == ["p0 STOPPED SIGKILL", "sweep SIGTERM"])
+    bench.ended(10, .signalled(.kill))
+    #expect(bench.send(.treeGone(0)) == ["p0 STOPPED SIGKILL", "sweep SIGTERM"])
   }
 
   static let failures: [(WaitStatus?, String)] = [
@@ -98,24 +128,27 @@ import Testing
   ]
 
   @Test(arguments: 0..<Self.failures.count)
-  func whenItFailsTheSignalIsSentWithItsOwnWait(row: Int) {
+  func whenItFailsTheSignalIsSentToo(row: Int) {
     let (end, text) = Self.failures[row]
     var bench = asked()
     bench.now = bench.now + .seconds(2)
     #expect(
       bench.send(.stopCommandEnded(0, end)) == [
-        "p0 stop_command \(text), SIGINT to 10", "kill SIGINT 10",
+        "p0 stop_command \(text), SIGTERM to 10", "kill SIGTERM 10",
       ])
-    #expect(bench.pause() == .seconds(3))
-    #expect(bench.tick(after: .seconds(3)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
+    #expect(bench.pause() == .seconds(1))
+    #expect(bench.tick(after: .seconds(1)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
   }
 
   @Test func whenItFailsTheSequenceIsGoneThrough() {
     var bench = asked([2, 1_000_000_000, 3])
+    bench.now = bench.now + .seconds(2)
     bench.send(.stopCommandEnded(0, .exited(1)))
     #expect(
       bench.tick(after: .seconds(1)) == ["p0 next SIGQUIT pid 10 after 1s", "kill SIGQUIT 10"])
-    #expect(bench.pause() == .seconds(3))
+    // What the stop_command took is taken from the last wait, never from the pauses.
+    #expect(bench.pause() == .seconds(1))
+    #expect(bench.tick(after: .seconds(1)) == ["p0 killing pid 10 after 3s", "kill SIGKILL 10"])
   }
 
   @Test func aProgramIsStoppedWhenItsStopCommandHasEndedToo() {
@@ -147,10 +180,12 @@ import Testing
 
   @Test func aSecondInterruptOnATerminalEndsBoth() {
     var bench = asked(onTerminal: true)
+    bench.signal(.interrupt)
     #expect(
       bench.signal(.interrupt) == ["killing all: 0", "kill SIGKILL 10", "end stop_command p0"])
     var left = asked(onTerminal: true)
     left.ended(10, .exited(0))
+    left.signal(.interrupt)
     #expect(left.signal(.interrupt) == ["killing all: 0"])
     #expect(left.tick().prefix(2) == ["p0 ending stop_command", "end stop_command p0"])
   }
@@ -160,7 +195,7 @@ import Testing
     var bench = asked()
     #expect(bench.send(.detached(0)) == [])
     #expect(bench.send(.followed(0, 20)) == [])
-    #expect(bench.send(.stopCommandEnded(0, .exited(1))).last == "kill SIGINT 20")
+    #expect(bench.send(.stopCommandEnded(0, .exited(1))).last == "kill SIGTERM 20")
   }
 
   private func forwarding() -> Bench {

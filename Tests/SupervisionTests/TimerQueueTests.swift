@@ -38,6 +38,17 @@ import Testing
     for timer in 0..<count { #expect(queue.isSet(timer) == (deadlines[timer] != nil)) }
   }
 
+  @Test func ofEqualDeadlinesTheFirstThatWasSetIsTheFirst() {
+    var queue = TimerQueue(count: 9)
+    let order = [3, 8, 0, 1, 7, 2, 6, 4, 5]
+    for timer in order { queue.set(timer, to: Time(nanoseconds: 7)) }
+    // Once more: it is the last one then.
+    queue.set(8, to: Time(nanoseconds: 7))
+    var taken: [Int] = []
+    while let timer = queue.takeDue(at: Time(nanoseconds: 7)) { taken.append(timer) }
+    #expect(taken == [3, 0, 1, 7, 2, 6, 4, 5, 8])
+  }
+
   @Test func settingATimerAgainMovesItAndLeavesNothingBehind() {
     var queue = TimerQueue(count: 2)
     for time in 0..<1_000 { queue.set(time % 2, to: Time(nanoseconds: Int64(1_000 - time))) }

@@ -18,6 +18,9 @@ func words(_ action: Action) -> String {
   case .signalTree(let slot, let signal, let again):
     return "kill tree p\(slot) \(signal.name)" + (again ? " again" : "")
   case .checkTree(let slot): return "check tree p\(slot)"
+  case .checkGroup(let slot, let group): return "check group p\(slot) \(group)"
+  case .signalRest(let slot, let group, let signal):
+    return "kill rest p\(slot) \(signal.name) \(group)"
   case .stopAwaited(let slot): return "stop awaited p\(slot)"
   case .startProbe(let slot, _): return "probe p\(slot)"
   case .stopProbe(let slot): return "stop probe p\(slot)"
@@ -41,7 +44,7 @@ func words(_ notice: Notice) -> String {
       + (restart.map { ", again in \(words($0))" } ?? "")
   case .stopping(let slot, let pid, let signal):
     return "p\(slot) STOPPING pid \(pid) " + (signal.map { "\($0.name)" } ?? "stop_command")
-  case .stopCommandFailed(let slot, let pid, let status, let signal):
+  case .stopCommandEnded(let slot, let pid, let status, let signal):
     return "p\(slot) stop_command \(status.map { words($0) } ?? "not run")"
       + (signal.map { ", \($0.name) to \(pid)" } ?? "")
   case .endingStopCommand(let slot): return "p\(slot) ending stop_command"
@@ -62,9 +65,11 @@ func words(_ notice: Notice) -> String {
     return "p\(slot) unhealthy \(words(failure)), \(count) of \(most)"
   case .givingUp(let slot, let pid, let signal, let isReady):
     return "p\(slot) \(isReady ? "not well" : "not ready"), \(signal.name) to pid \(pid)"
+  case .overran(let slot, let pid, let signal, let after):
+    return "p\(slot) overran \(words(after)), \(signal.name) to pid \(pid)"
   case .draining(let pause): return "draining \(words(pause))"
   case .treeLeft(let slot, let status, let signal):
-    return "p\(slot) tree left \(words(status)) \(signal.name)"
+    return "p\(slot) tree left \(words(status))" + (signal.map { " \($0.name)" } ?? "")
   case .nothingToStart: return "nothing to start"
   case .stopRequested(let signal, let sender):
     return "stop requested: \(signal.name) from \(words(sender))"
@@ -137,6 +142,7 @@ func words(_ failure: StartFailure) -> String {
   case .ended(let status): return "ended \(words(status))"
   case .notReady(let time, let failure):
     return "not ready after \(words(time))" + (failure.map { " (\(words($0)))" } ?? "")
+  case .overran(let after): return "overran \(words(after))"
   case .dependency(let slot, let code): return "by p\(slot), \(code)"
   }
 }

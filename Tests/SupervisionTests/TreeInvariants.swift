@@ -2,14 +2,24 @@ import Configuration
 
 @testable import Supervision
 
-// What never happens to the tree of a program with `stoptree`: it is never forgotten when the
-// program's own process has ended, told twice, killed early, or waited for without a bound.
+// What never happens to the tree of a program with `stoptree`, or the group of one with `stopasgroup` or
+// `killasgroup`: it is never forgotten when the program's own process has ended, told twice, killed
+// early, or waited for without a bound, but for a group whose program is not started again.
 
 extension Invariants {
+  func endsAsWhole(_ slot: Slot) -> Bool { configuration.programs[slot].stoptree || isGroup(slot) }
+
+  /// Its group ends with it. COMMAND's does not.
+  func isGroup(_ slot: Slot) -> Bool {
+    let program = configuration.programs[slot]
+    return !program.stoptree && (program.stopasgroup || program.killasgroup)
+      && slot != command?.slot
+  }
+
   /// How the program ended, if this event completes its end: with its own process or, with
-  /// `stoptree`, with the last one of its tree.
+  /// `stoptree`, with the last one of its tree, and so on.
   func end(of slot: Slot, _ event: Event) -> WaitStatus? {
-    if configuration.programs[slot].stoptree {
+    if endsAsWhole(slot) {
       if case .treeGone(slot) = event { return programs[slot].ending?.status }
       return programs[slot].ending?.isGivenUp == true ? programs[slot].ending?.status : nil
     }
@@ -18,9 +28,11 @@ extension Invariants {
   }
 
   /// A process was reaped.
-  mutating func treeIsEnding(_ slot: Slot, _ status: WaitStatus, _ now: Time) {
-    guard configuration.programs[slot].stoptree else { return }
-    var ending = TreeEnding(status: status, at: now)
+  mutating func treeIsEnding(
+    _ slot: Slot, _ pid: ProcessID, _ status: WaitStatus, _ now: Time
+  ) {
+    guard endsAsWhole(slot) else { return }
+    var ending = TreeEnding(status: status, at: now, leader: pid)
     switch programs[slot].givingUp {
     case .no: break
     case .told: ending.told = programs[slot].givenUp
@@ -33,6 +45,13 @@ extension Invariants {
   mutating func treeIsTold(_ slot: Slot, _ signal: Signal, _ now: Time) {
     let history = programs[slot]
     let rest = sequence(slot)
+    if isGroup(slot) {
+      require(
+        history.state == .stopping
+          ? history.killed != nil || history.lastSignal == nil : history.givingUp == .abandoned,
+        "p\(slot): no group that was told as one is told again when its leader has ended.")
+      see(.groupRest)
+    }
     if history.state != .stopping {
       require(
         history.givingUp != .no
@@ -51,7 +70,7 @@ extension Invariants {
       require(signal == stopSignal(slot), "p\(slot): no other than the stop signal is sent.")
       programs[slot].lastSignal = now
       programs[slot].deadline =
-        now + (rest.first?.pause ?? configuration.programs[slot].stopwaitsecs)
+        now + (rest.first?.pause ?? lastWait(slot))
       see(.treeLeftByStopCommand)
     } else {
       let last =
@@ -63,7 +82,7 @@ extension Invariants {
   }
 
   mutating func treeLeft(
-    _ slot: Slot, _ status: WaitStatus, _ signal: Signal, _ event: Event, _ now: Time
+    _ slot: Slot, _ status: WaitStatus, _ signal: Signal?, _ event: Event, _ now: Time
   ) -> Action? {
     guard case .treeLeft(slot) = event, let ending = programs[slot].ending else {
       require(false, "p\(slot): no tree is ended that is not there.")
@@ -75,6 +94,19 @@ extension Invariants {
       "p\(slot): no tree is told by a word of its own but when its program ended by itself.")
     require(ending.told == nil, "p\(slot): no tree is told twice.")
     require(ending.status == status, "p\(slot): no exit status is changed.")
+    let program = configuration.programs[slot]
+    let again =
+      stop == nil
+      && (isScheduled(slot) || program.autorestart == .always
+        || program.autorestart == .unexpected && !isExpected(slot, status))
+    let isLeftAlone = isGroup(slot) && state == .running && !again && !isScheduled(slot)
+    require(
+      (signal == nil) == isLeftAlone,
+      "p\(slot): no rest is left alone but a group whose program is not started again.")
+    guard let signal else {
+      see(.groupLeftAlone)
+      return nil
+    }
     require(signal == stopSignal(slot), "p\(slot): no other than the stop signal is sent.")
     programs[slot].ending?.told = now
     programs[slot].deadline = now + configuration.programs[slot].stopwaitsecs

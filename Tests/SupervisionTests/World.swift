@@ -40,7 +40,8 @@ struct World {
     let slot: Slot?
     let ignoresStop: Bool
     let unkillable: Bool
-    /// A process that a program with `stoptree` has started; it may outlive the program's own.
+    /// A process that a program has started which ends as a whole (`stoptree`, `stopasgroup`,
+    /// `killasgroup`); it may outlive the program's own.
     var tree: Slot?
     /// The signal that it got as one of the tree.
     var told: Signal?
@@ -244,7 +245,7 @@ struct World {
       let status = random.pick(character.codes)
       coming.append((now + life, .death(serial: serial, status)))
     }
-    if configuration.programs[slot].stoptree {
+    if endsAsWhole(slot) {
       for _ in 0..<random.below(3) { schedule(.branch(slot), within: branching()) }
     }
     if random.chance(5) { schedule(.orphanAppears, within: .seconds(5)) }
@@ -354,7 +355,7 @@ struct World {
   }
   private mutating func anySignal() -> Signal {
     random.pick([
-      .hangup, .interrupt, .interrupt, .quit, .user2, .terminate, .windowChange, .power,
+      .hangup, .interrupt, .interrupt, .quit, .user2, .terminate, .windowChange, .power, .proceed,
       Signal(number: 37), Signal(number: 64),
     ])
   }

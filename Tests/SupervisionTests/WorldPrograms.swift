@@ -62,7 +62,20 @@ extension World {
     }
   }
 
-  /// Answers `Action.checkTree`.
+  /// COMMAND's end is that of its process alone.
+  func endsAsWhole(_ slot: Slot) -> Bool {
+    let program = configuration.programs[slot]
+    return program.stoptree || (program.stopasgroup || program.killasgroup) && slot != command?.slot
+  }
+
+  /// To all of the group of a program's process, which is told by another call.
+  mutating func signalGroup(_ slot: Slot?, _ signal: Signal) {
+    for process in processes where process.tree == slot && slot != nil {
+      self.signal(process.pid, signal)
+    }
+  }
+
+  /// Answers `Action.checkTree` and `checkGroup`.
   mutating func checkTree(_ slot: Slot) -> Event {
     guard hasTree(slot) else {
       awaitedTrees.remove(slot)

@@ -66,6 +66,8 @@ int cl_reap(struct cl_ended *ended);
 // The same, and 1 with `stopped` set to the signal for a child that was stopped (SIGTSTP and its
 // like).
 int cl_reap_or_stopped(struct cl_ended *ended, int *stopped);
+// As cl_reap, but only of the children in a process group.
+int cl_reap_group(pid_t group, struct cl_ended *ended);
 // Makes us the one that orphans among our descendants go to (prctl(2)).
 int cl_become_subreaper(void);
 // 1: we are one, 0: not, -1: errno.

@@ -5,6 +5,7 @@ final class Folder {
   let path: String
 
   init() throws {
+    Launch.usualMask
     var template = Array("/tmp/swinit-acceptance-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Trouble("mkdtemp: errno \(errno)") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -21,6 +21,17 @@ final class Machine {
     (self.everyTime, self.once) = (everyTime, once)
   }
 
+  /// With an empty database of MariaDB's. Its temporary tables are named by pids, which are the same in
+  /// several machines: they do not share a folder for them.
+  static func mariadb() throws -> Machine {
+    try Machine(
+      everyTime: """
+        own /var/lib/mysql mysql
+        run /run/mysqld mysql
+        export TMPDIR=/run/mysqld
+        """, once: "mariadb-install-db --user=mysql --skip-test-db > $machine/install.log")
+  }
+
   /// Starts the programs of `fragment` here, and the witness.
   func setup(_ fragment: String) -> Setup {
     var setup = Setup(fragment, files: ["witness": Self.witness])

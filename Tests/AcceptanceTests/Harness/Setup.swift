@@ -6,6 +6,10 @@ struct Setup {
   var fragments: [String: String]
   /// Executable files beside the fragments, by name; `%(here)s/NAME` in a fragment.
   var files: [String: String] = [:]
+  /// The file that is swinit.
+  var binary = Binary.path
+  /// What runs it, when this machine cannot.
+  var emulator: String?
   /// The name that swinit is called by.
   var called = "swinit"
   /// What starts swinit; swinit and its arguments are appended. `PATH` is the test's folder.
@@ -59,6 +63,22 @@ struct Setup {
 enum Binary {
   static let path = ProcessInfo.processInfo.environment["SWINIT_BINARY"]
   static var isGiven: Bool { path != nil }
+}
+
+/// The release binary for the other architecture, and what runs it here.
+enum OtherBinary {
+  static let path = ProcessInfo.processInfo.environment["SWINIT_OTHER_BINARY"]
+  static var isGiven: Bool { path != nil && emulator != nil }
+  #if arch(arm64)
+    static let architecture = "x86_64"
+  #else
+    static let architecture = "aarch64"
+  #endif
+  /// Debian's qemu-user-static; the file itself, as /proc shows it.
+  static let emulator = realpath("/usr/bin/qemu-\(architecture)-static", nil).map { path in
+    defer { free(path) }
+    return String(cString: path)
+  }
 }
 
 struct Trouble: Error, CustomStringConvertible {

@@ -25,8 +25,12 @@ struct Launch {
   /// The terminal that becomes its stdin.
   var terminal: String?
 
+  /// What is made for other users to read can be read by them, whatever the tester's mask is.
+  static let usualMask: Void = { _ = umask(0o022) }()
+
   /// Starts it, with every signal at its default and none blocked.
   func start() throws -> pid_t {
+    Self.usualMask
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
