@@ -111,7 +111,7 @@ private func run(
         .system, message("chdir {q}: {}", directory, ByteString(error.message)))
     }
   }
-  let logfile = openLogfile(globals, &early)
+  let logfiles = openLogfiles(globals, &early)
   if let pidfile = globals.pidfile { writePidfile(pidfile, &early) }
   var opened = ContainerFiles()
   if let user = globals.user {
@@ -121,7 +121,7 @@ private func run(
   do throws(Errno) {
     let devNull = try openDevNull()
     let loop = try EventLoop(
-      configuration, signals: signals, logfile: logfile, devNull: devNull, opened: opened,
+      configuration, signals: signals, logfiles: logfiles, devNull: devNull, opened: opened,
       command: command)
     for (level, text) in early.lines { loop.say(level, text) }
     let code = loop.run()
@@ -140,15 +140,19 @@ private func openDevNull() throws(Errno) -> FileDescriptor {
   return try FileDescriptor.anonymous()
 }
 
-/// While we are still root. Its parents are made.
-private func openLogfile(_ globals: Globals, _ early: inout EarlyLog) -> FileDescriptor? {
-  guard case .file(let path) = globals.logfile?.target else { return nil }
-  do throws(Errno) {
-    return try FileDescriptor.openLog(path.bytes)
-  } catch {
-    early.warn(message("cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
-    return nil
+/// While we are still root. Their parents are made.
+private func openLogfiles(_ globals: Globals, _ early: inout EarlyLog) -> [OwnLogFile] {
+  var files: [OwnLogFile] = []
+  guard let logfile = globals.logfile else { return files }
+  for number in 0..<logfile.placeCount {
+    guard case .file(let path) = logfile.place(number) else { continue }
+    do throws(Errno) {
+      files.append(OwnLogFile(path: path, file: try FileDescriptor.openLog(path.bytes)))
+    } catch {
+      early.warn(message("cannot open logfile {q}: {}, ignoring", path, ByteString(error.message)))
+    }
   }
+  return files
 }
 
 private func writePidfile(_ path: ByteString, _ early: inout EarlyLog) {

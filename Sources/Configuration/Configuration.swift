@@ -102,6 +102,10 @@ public enum LogFormat: UInt8, Sendable {
 /// All that is to be known of one of a program's two streams.
 public struct LogDestination: Equatable, Sendable {
   public var target: LogTarget
+  /// Where it goes as well, each place once: containers and files, the containers before the files
+  /// (`target` among them).
+  public var others: [LogTarget] = []
+  /// Of all its files.
   public var rotation = Rotation()
   /// To syslog as well.
   public var syslog = false
@@ -271,7 +275,7 @@ public struct Globals: Equatable, Sendable {
   /// Whom swinit itself becomes once the files are read.
   public var user: ByteString?
   public var loglevel = LogLevel.info
-  /// Where swinit's own messages go beside stderr.
+  /// Where swinit's own messages go: beside stderr, or instead where the container is among them.
   public var logfile: LogDestination?
   /// For swinit's own messages, and the default of all programs.
   public var logFormat = LogFormat.direct

@@ -115,6 +115,16 @@ extension Reader {
         stderr_logfile=AUTO
         """)
     }
+    for name: Literal in ["stdout_logfile", "stderr_logfile"] {
+      if let place = values.place(name), values.text(name)?.contains(byte: 0) == true {
+        differ(
+          place,
+          """
+          the stream goes to each of these places; Supervisor makes one file of that name: a comma \
+          of a name is written ",,"
+          """)
+      }
+    }
     if values.setting("stdin") == nil {
       differ(
         place,

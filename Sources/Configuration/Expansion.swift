@@ -126,7 +126,7 @@ struct Expander {
   /// Enough to find a stray sign by.
   private func endOfWord(from start: Int) -> Int {
     var end = start + 1
-    while end < text.count, end < start + 20, !text.bytes[end].isBlank,
+    while end < text.count, end < start + 20, !text.bytes[end].isBlank, text.bytes[end] != 0,
       text.bytes[end] != UInt8(ascii: "\""), text.bytes[end] != UInt8(ascii: "'")
     {
       end += 1

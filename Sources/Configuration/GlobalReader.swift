@@ -76,7 +76,7 @@ extension Reader {
       result.loglevel = LogLevel(rawValue: level) ?? .info
     }
     if let text = values.text("logfile") {
-      var logfile = LogDestination(LogTarget(text))
+      var logfile = LogDestination(places: text)
       logfile.rotation = values.rotation("logfile_maxbytes", "logfile_backups")
       result.logfile = logfile
     }

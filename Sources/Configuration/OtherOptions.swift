@@ -22,14 +22,15 @@ let globalTable: Literal = """
   directory | path | | Working directory of swinit, and of programs that have none.
   umask | octal 0..0777 | | File mode mask of swinit and its programs, octal.
   minfds | integer 1.. | | Open files that every program may have at least.
-  logfile | logfile | | Where swinit's own messages go beside stderr. Unset: nowhere.
+  logfile | logfile | | Where swinit's own messages go beside stderr: places as of stdout_logfile.\
+   With /dev/stdout or /dev/stderr among them: there instead of stderr. Unset: stderr alone.
   logfile_maxbytes | size | 50MB | Bytes at which logfile becomes FILE.1; 0: never.
   logfile_backups | integer | 10 | How many rotated log files are kept.
   log_format | logFormat | direct | Default of log_format for all programs, and the form of\
    swinit's own messages.
   loglevel | loglevel | info | The least important messages shown: critical, error, warn, info,\
    debug, trace, blather.
-  silent | flag | false | No messages on stderr.
+  silent | flag | false | No messages on stderr, only where logfile has them.
   pidfile | path | | File into which swinit writes its process id.
   childlogdir | path | | Directory of AUTO log files. Unset: TMPDIR, else /tmp.
   strip_ansi | flag | false | Remove escape sequences from log files.

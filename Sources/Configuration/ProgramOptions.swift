@@ -70,7 +70,8 @@ let programTable: Literal = """
    swinit in whole lines as they are (raw) or with its name, the time, or as JSON. Unset: [swinit]\
    log_format, which leaves files as they are.
   stdout_logfile | logfile | /dev/stdout | Where stdout goes: a path, /dev/stdout, /dev/stderr,\
-   NONE, syslog, or AUTO: a file in childlogdir. Missing directories are made.
+   NONE, syslog, or AUTO: a file in childlogdir. Missing directories are made. Several, with\
+   commas between: to each of them; a comma of a name is written twice.
   stdout_logfile_maxbytes | size | 50MB | Bytes at which the log file becomes FILE.1; 0: never, and\
    the program holds the file itself.
   stdout_logfile_backups | integer | 10 | How many rotated log files are kept.

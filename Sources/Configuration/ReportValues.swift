@@ -65,6 +65,7 @@ extension Reader {
     guard let text = value.text else { return result }
     switch option.kind {
     case .command: result.text = value.written
+    case .logfile: result.text = text.placesJoined
     case .environment: result.text = Self.environmentText(text)
     case .exitcodes:
       if let codes = parseExitCodes(text) { result.text = Self.text(of: codes) }

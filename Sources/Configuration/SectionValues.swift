@@ -102,7 +102,8 @@ extension Reader {
 
   @inline(never)
   func expand(_ entry: Entry, _ option: Option, _ names: ExpansionNames) -> ByteString? {
-    var expander = Expander(entry.value, names, here: directory(of: entry.place.file))
+    let written = option.kind == .logfile ? entry.value.placesSeparated : entry.value
+    var expander = Expander(written, names, here: directory(of: entry.place.file))
     let text = expander.expand()
     for failure in expander.failures {
       faults.error(
@@ -120,7 +121,8 @@ extension Reader {
     case .command: return readCommand(text, option, entry)
     case .environment: return readEnvironment(text, entry)
     case .schedule: return readSchedule(text, entry)
-    case .path, .logfile: return readPath(text, option, entry)
+    case .path: return readPath(text, option, entry)
+    case .logfile: return readPlaces(text, option, entry)
     case .flag, .integer, .seconds, .size, .octal, .signal, .stopSignals, .signals, .exitcodes,
       .autorestart, .essential, .restartDelay, .exitOnSignal, .userPolicy, .loglevel, .logFormat,
       .user, .processName, .names, .events, .address, .socket, .programs, .waits, .probe, .text,
@@ -232,20 +234,18 @@ extension Reader {
 
   private func readPath(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
     if text.isEmpty {
-      // As Supervisor has it, no log file is the same as NONE.
-      if option.kind == .logfile { return Value(text: "NONE") }
       reject(text, option, entry)
       return nil
     }
-    if option.kind == .logfile, entry.value.contains("%%") {
-      faults.warn(
-        entry.place, fold: "doubled percent",
-        "\"%%\" is one \"%\" here; Supervisor expands log files twice and needs four")
-    }
+    return Value(text: homeExpanded(text))
+  }
+
+  /// With swinit's HOME for a ~ at the beginning.
+  func homeExpanded(_ text: ByteString) -> ByteString {
     guard text.hasPrefix("~") && (text.count == 1 || text.hasPrefix("~/")),
       let home = names.variable("HOME"), !home.isEmpty
-    else { return Value(text: text) }
-    return Value(text: home + text.dropping(1))
+    else { return text }
+    return home + text.dropping(1)
   }
 }
 

@@ -71,7 +71,7 @@ public final class EventLoop {
 
   /// - Throws: what made epoll impossible; there is no life without it.
   public init(
-    _ configuration: Configuration, signals: SignalDescriptor, logfile: FileDescriptor?,
+    _ configuration: Configuration, signals: SignalDescriptor, logfiles: [OwnLogFile],
     devNull: FileDescriptor, opened: ContainerFiles, command: CommandSetup? = nil
   ) throws(Errno) {
     let zone = Zone { localOffset(at: $0) }
@@ -83,7 +83,7 @@ public final class EventLoop {
     self.signals = signals
     try epoll.addReader(signals.descriptor, token: Token.signals.packed)
     streams = Streams(configuration, opened)
-    log = Log(configuration.globals, streams, file: logfile)
+    log = Log(configuration.globals, streams, files: logfiles)
     marks = Marks(configuration)
     launcher = Launcher(
       configuration, devNull: devNull, streams: streams, command: command, marks: marks)

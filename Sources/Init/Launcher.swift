@@ -231,7 +231,9 @@ final class Launcher {
     } catch {
       switch error {
       case .pipe(let errno): return Self.failure(.pipe, errno)
-      case .file(let errno): return Self.failure(step, errno)
+      case .file(let errno, let place):
+        step.detail = place
+        return Self.failure(step, errno)
       }
     }
   }

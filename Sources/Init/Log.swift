@@ -2,8 +2,19 @@ import Configuration
 import Linux
 import Logs
 
-/// swinit's own messages: one line each, on stderr and perhaps in a file, in the form of the
-/// container's log (`log_format`).
+/// A file of `[swinit] logfile`, open.
+public struct OwnLogFile {
+  let path: ByteString
+  let file: FileDescriptor
+
+  public init(path: ByteString, file: FileDescriptor) {
+    self.path = path
+    self.file = file
+  }
+}
+
+/// swinit's own messages: one line each, on stderr or where `[swinit] logfile` has it, in the form of
+/// the container's log (`log_format`).
 ///
 /// A line is written at the end of the loop's turn, together with the others of that turn, through
 /// the same sinks as the programs' lines, so that none is ever in the middle of another. Writing
@@ -17,20 +28,33 @@ struct Log {
   /// For syslog.
   private var needsTime = false
 
-  /// - Parameter file: where messages go as well, when `[swinit] logfile` names a file.
-  init(_ globals: Globals, _ streams: Streams, file: FileDescriptor?) {
+  /// - Parameter files: those of `[swinit] logfile` that could be opened.
+  init(_ globals: Globals, _ streams: Streams, files: [OwnLogFile]) {
     level = globals.loglevel
     format = globals.logFormat
     syslogHead = " " + ByteString(ownName()) + ": "
-    if !globals.silent { add(streams.container(isErrors: true), streams) }
-    guard let logfile = globals.logfile else { return }
-    switch logfile.target {
-    case .containerStdout: add(streams.container(isErrors: false), streams)
-    case .syslog: add(streams.syslogSink(), streams)
-    case .file(let path):
-      if let file { add(streams.add(file, path: path, logfile.rotation), streams) }
-    case .containerStderr, .null, .automatic: break
+    let logfile = globals.logfile ?? LogDestination(.null)
+    // Who reads the container's log reads both of its streams: a line stands in one of them.
+    var isInContainer = false
+    for number in 0..<logfile.placeCount {
+      let place = logfile.place(number)
+      guard place == .containerStdout || place == .containerStderr else { continue }
+      isInContainer = true
+      add(streams.container(isErrors: place == .containerStderr), streams)
     }
+    if !globals.silent, !isInContainer { add(streams.container(isErrors: true), streams) }
+    if logfile.syslog { add(streams.syslogSink(), streams) }
+    for one in files where !isKnown(one.file) {
+      add(streams.add(one.file, path: one.path, logfile.rotation), streams)
+    }
+  }
+
+  /// Whether the messages go to that file already, by another name.
+  private func isKnown(_ file: FileDescriptor) -> Bool {
+    for sink in sinks {
+      if let known = sink.file, known.isSameFile(as: file) { return true }
+    }
+    return false
   }
 
   private mutating func add(_ index: Int, _ streams: Streams) {

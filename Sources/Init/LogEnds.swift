@@ -52,7 +52,7 @@ extension Streams {
   /// Bytes that wait for a sink, here and in the pipes.
   private func bytesBehind(_ index: Int) -> Int {
     var sum = sinks[index].pending.count
-    for stream in streams where stream.sink == index { sum += stream.bytesBehind }
+    for stream in streams where stream.leads(to: index) { sum += stream.bytesBehind }
     return sum
   }
 
@@ -99,7 +99,7 @@ extension Streams {
     }
   }
 
-  private func drain(_ index: Int) {
+  func drain(_ index: Int) {
     let stream = streams[index]
     while stream.hasEnd || !stream.unread.isEmpty, blocker(stream) == nil { serve(index) }
   }
@@ -112,6 +112,7 @@ extension Streams {
   }
 
   private func giveUp() {
+    leaveBlockedPlaces()
     for sink in sinks {
       var count = sink.giveUp()
       for stream in streams where stream.sink == sink.index {

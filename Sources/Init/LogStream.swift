@@ -16,13 +16,12 @@ final class LogStream {
   /// nil: bytes as they come.
   var writer: LineWriter?
   /// Bytes go on as they come, to one place: two streams of a program may be one.
-  var takesBytes: Bool { writer == nil && copy == nil }
+  var takesBytes: Bool { writer == nil && branches.isEmpty }
   var lines: LineSplitter
   /// Where lines go when `sink` is a syslog that is not there, and how.
   let fallback: (sink: Int, writer: LineWriter)?
-  /// syslog beside `sink`.
-  let copy: (sink: Int, writer: LineWriter)?
-  var copyLines = LineSplitter(limit: LogLimit.syslogLine)
+  /// Where it goes beside `sink`, each to another sink.
+  let branches: [LogBranch]
   var filter: AnsiFilter?
   /// Of a stream that stderr goes to.
   var lastLine: LastLine?
@@ -43,8 +42,7 @@ final class LogStream {
 
   init(
     pipe: LogPipe, program: ByteString, isErrors: Bool, sink: Int, writer: LineWriter?,
-    fallback: (sink: Int, writer: LineWriter)?, copy: (sink: Int, writer: LineWriter)?,
-    stripsAnsi: Bool
+    fallback: (sink: Int, writer: LineWriter)?, branches: [LogBranch], stripsAnsi: Bool
   ) {
     self.pipe = pipe
     self.program = program
@@ -52,7 +50,7 @@ final class LogStream {
     self.sink = sink
     self.writer = writer
     self.fallback = fallback
-    self.copy = copy
+    self.branches = branches
     lines = LineSplitter(limit: writer?.form == .syslog ? LogLimit.syslogLine : LogLimit.line)
     filter = stripsAnsi ? AnsiFilter() : nil
   }
@@ -81,7 +79,21 @@ final class LogStream {
 
   /// Of these, what was written before the last end.
   var bytesBeforeEnd: Int {
-    (ends.last.map { max(0, $0 &- taken) } ?? 0) + unread.count + lines.count
+    (ends.last.map { max(0, $0 &- taken) } ?? 0) + unread.count + unfinished
+  }
+
+  /// Bytes of unfinished lines, for all its places.
+  var unfinished: Int {
+    var sum = lines.count
+    for branch in branches { sum += branch.lines.count }
+    return sum
+  }
+
+  /// Whether it leads there.
+  func leads(to index: Int) -> Bool {
+    if sink == index { return true }
+    for branch in branches where branch.sink == index { return true }
+    return false
   }
 
   /// Nothing more of it will be written.

@@ -297,8 +297,8 @@ final class Messages {
   private func object(of step: SpawnStep, _ program: Program) -> ByteString {
     switch step {
     case .user, .group, .groups, .gid, .uid, .proof: return program.user ?? ""
-    case .stdout: return path(program.stdout.target)
-    case .stderr: return path(program.stderr.target)
+    case .stdout: return path(program.stdout.place(Int(step.detail)))
+    case .stderr: return path(program.stderr.place(Int(step.detail)))
     case .directory: return program.directory ?? ""
     case .exec: return program.arguments.firstEntry
     case .limits: return resourceName(step.detail)

@@ -76,7 +76,10 @@ final class Sink {
   private var missed: UInt64 = 0
   var isMissed = false
   /// The last byte that was written ended a line.
-  private var endsWithNewline = true
+  private(set) var endsWithNewline = true
+  /// At the end: nothing goes there any more, so that other places get what is left; the bytes.
+  var isGivenUp = false
+  var given = 0
   /// What waits for it, in the pipes too: set before a try.
   var bytesBehind = 0
 
@@ -165,22 +168,18 @@ final class Sink {
   /// Bytes that were not sent to it.
   func miss(_ count: Int) { missed &+= UInt64(count) }
 
-  /// The end: what could not be written is not written any more. The bytes.
-  func giveUp() -> Int {
-    let count = pending.count
-    pending = endsWithNewline ? [] : [0x0A]
-    ownPending = 0
-    return count
-  }
-
   /// Takes bytes now.
   var accepts: Bool {
     if !pending.isEmpty, state == .open { flush() }
-    return pending.isEmpty && (state == .open || state == .broken)
+    return isGivenUp || (pending.isEmpty && (state == .open || state == .broken))
   }
 
   /// Writes, or keeps what cannot be written: to be asked first whether it accepts.
   func write(_ bytes: UnsafeBufferPointer<UInt8>) {
+    if isGivenUp {
+      given += bytes.count
+      return
+    }
     let done = accepts ? push(bytes) : 0
     if done < bytes.count {
       pending.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[done...]))

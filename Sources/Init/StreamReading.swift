@@ -134,12 +134,7 @@ extension Streams {
   /// The sink that keeps the stream from being read, if there is one.
   func blocker(_ stream: LogStream) -> Sink? {
     let sink = current(stream).sink
-    if !sink.accepts { return sink }
-    // A syslog that is not there does not hold up what goes elsewhere as well.
-    if let copy = stream.copy, !sinks[copy.sink].accepts, sinks[copy.sink].state != .failing {
-      return sinks[copy.sink]
-    }
-    return nil
+    return sink.accepts ? branchBlocker(stream) : sink
   }
 
   /// The sink and form of the moment.
@@ -218,9 +213,8 @@ extension Streams {
 
   private func process(_ stream: LogStream, _ input: UnsafeBufferPointer<UInt8>) {
     var position = 0
-    let before = stream.lines.count
-    // A copy has a longer head than many a line: what is made of a small piece is bounded too.
-    let step = stream.copy == nil ? input.count : LogLimit.copied
+    let before = stream.unfinished
+    let step = bytesAtOnce(stream, input.count)
     while position < input.count {
       if position > 0, blocker(stream) != nil {
         stream.unread = Array(input[position...])
@@ -236,37 +230,20 @@ extension Streams {
       } else {
         sink.write(rest)
       }
-      copy(stream, UnsafeBufferPointer(rebasing: rest[..<taken]))
+      writeBranches(stream, UnsafeBufferPointer(rebasing: rest[..<taken]))
       position += taken
     }
-    unfinished += stream.lines.count - before
-    guard unfinished > LogLimit.unfinished, stream.lines.count > 0 else { return }
+    unfinished += stream.unfinished - before
+    guard unfinished > LogLimit.unfinished, stream.unfinished > 0, blocker(stream) == nil else {
+      return
+    }
+    unfinished -= stream.unfinished
     let (sink, writer) = current(stream)
-    guard let writer, sink.accepts else { return }
-    unfinished -= stream.lines.count
-    stream.lines.splitEarly(writer, clock, to: out)
-    deliver(to: sink)
-  }
-
-  private func copy(_ stream: LogStream, _ input: UnsafeBufferPointer<UInt8>) {
-    guard let copy = stream.copy else { return }
-    let sink = sinks[copy.sink]
-    if sink.state == .failing, sink.isDue(sink.now()) { sink.tryAgain() }
-    var position = 0
-    while position < input.count {
-      let rest = UnsafeBufferPointer(rebasing: input[position...])
-      position += stream.copyLines.take(rest, copy.writer, clock, to: copyOut)
-      deliverCopy(to: sink)
+    if let writer {
+      stream.lines.splitEarly(writer, clock, to: out)
+      deliver(to: sink)
     }
-  }
-
-  private func deliverCopy(to sink: Sink) {
-    if sink.isGone {
-      sink.miss(copyOut.count)
-    } else if copyOut.count > 0 {
-      sink.write(copyOut.bytes)
-    }
-    copyOut.clear(keeping: 2 * LogLimit.batch)
+    splitBranches(stream)
   }
 
   private func deliver(to sink: Sink) {
@@ -281,15 +258,13 @@ extension Streams {
       escape.withUnsafeBufferPointer { process(stream, $0) }
     }
     stream.passEnd()
+    unfinished -= stream.unfinished
     let (sink, writer) = current(stream)
     if let writer {
-      unfinished -= stream.lines.count
       stream.lines.end(writer, clock, to: out)
       deliver(to: sink)
     }
-    guard let copy = stream.copy else { return }
-    stream.copyLines.end(copy.writer, clock, to: copyOut)
-    deliverCopy(to: sinks[copy.sink])
+    endBranches(stream)
   }
 
   /// The program's process is gone: what it wrote comes before the news of its end, unless its place

@@ -48,7 +48,7 @@ final class Streams {
   /// The container's stdout and stderr, once needed.
   private var containers: (out: Int?, err: Int?)
   private var syslog: Int?
-  private let tag = ByteString(ownName())
+  let tag = ByteString(ownName())
   private let isAllFormatted: Bool
   /// Whether we ourselves could not open /dev/stdout and /dev/stderr by name.
   private let isRefusedToUs: (out: Bool, err: Bool)
@@ -82,8 +82,11 @@ final class Streams {
     var rotated: [LogTarget] = []
     for program in configuration.programs {
       for one in [program.stdout, program.stderr] {
-        guard case .file = one.target else { continue }
-        if one.rotation.maxbytes > 0 { rotated.append(one.target) } else { holdsFile = true }
+        for number in 0..<one.placeCount {
+          let target = one.place(number)
+          guard case .file = target else { continue }
+          if one.rotation.maxbytes > 0 { rotated.append(target) } else { holdsFile = true }
+        }
       }
     }
     if holdsFile { self.rotated = rotated }
@@ -94,7 +97,8 @@ final class Streams {
   /// Why there is no place for a stream.
   enum Failure: Error {
     case pipe(Errno)
-    case file(Errno)
+    /// - Parameter place: its number in `LogDestination`.
+    case file(Errno, place: UInt8)
   }
 
   /// What the child gets as its stdout or stderr.
@@ -124,7 +128,7 @@ final class Streams {
       }
     }
     if isErrors, let shared = index(slot, false), program.stdout.target == destination.target,
-      !destination.syslog, streams[shared].takesBytes
+      !destination.syslog, destination.others.isEmpty, streams[shared].takesBytes
     {
       // In one pipe the order of what is written stays.
       setIndex(slot, true, shared)
@@ -150,7 +154,7 @@ final class Streams {
   private func needsPipe(
     _ program: Program, _ destination: LogDestination, _ credentials: Credentials?
   ) -> Bool {
-    if destination.syslog { return true }
+    if destination.syslog || !destination.others.isEmpty { return true }
     switch destination.target {
     case .containerStdout:
       return program.logFormat != .direct || isRefused(isErrors: false, credentials)
@@ -183,49 +187,12 @@ final class Streams {
   ) throws(Failure) -> LogStream {
     let pipe: LogPipe
     do throws(Errno) { pipe = try LogPipe() } catch { throw .pipe(error) }
-    do throws(Errno) {
+    do throws(Failure) {
       return try makeStream(pipe, program, destination, isErrors: isErrors)
     } catch {
       pipe.close()
-      throw .file(error)
+      throw error
     }
-  }
-
-  private func makeStream(
-    _ pipe: LogPipe, _ program: Program, _ destination: LogDestination, isErrors: Bool
-  ) throws(Errno) -> LogStream {
-    let name = configuration.displayName(program)
-    let stream: StaticString = isErrors ? "stderr" : "stdout"
-    let syslogWriter = LineWriter(.syslog, program: program.name, stream: stream, tag: tag)
-    var copy: (sink: Int, writer: LineWriter)?
-    var fallback: (sink: Int, writer: LineWriter)?
-    var form = LineWriter.Form(program.logFormat)
-    let sink: Int
-    switch destination.target {
-    case .containerStdout: sink = container(isErrors: false)
-    case .containerStderr: sink = container(isErrors: true)
-    case .file(let path):
-      form = LineWriter.Form(program.fileFormat)
-      let count = sinks.count
-      sink = try file(path, destination.rotation)
-      if sink < count, form == nil { form = shareInLines(sink) }
-    case .null, .automatic, .syslog:
-      sink = syslogSink()
-      let place = container(isErrors: isErrors)
-      var writer = LineWriter(form ?? .raw, program: name, stream: stream)
-      writer.showsControls = sinks[place].isTerminal
-      fallback = (place, writer)
-      form = .syslog
-    }
-    if destination.syslog, sinks[sink].kind != .syslog { copy = (syslogSink(), syslogWriter) }
-    var writer = form.map {
-      $0 == .syslog ? syslogWriter : LineWriter($0, program: name, stream: stream)
-    }
-    if sinks[sink].isTerminal { writer?.showsControls = true }
-    return LogStream(
-      pipe: pipe, program: name, isErrors: isErrors, sink: sink, writer: writer,
-      fallback: fallback, copy: copy,
-      stripsAnsi: configuration.globals.stripAnsi && sinks[sink].kind == .file)
   }
 
   // MARK: Sinks
@@ -250,7 +217,7 @@ final class Streams {
 
   /// Of two that name one file, by whatever names, the first says when it is rotated, unless it does
   /// not.
-  private func file(_ path: ByteString, _ rotation: Rotation) throws(Errno) -> Int {
+  func file(_ path: ByteString, _ rotation: Rotation) throws(Errno) -> Int {
     for sink in sinks where sink.kind == .file && sink.path == path {
       sink.rotate(by: rotation)
       return sink.index
@@ -280,14 +247,6 @@ final class Streams {
     return sinks.count - 1
   }
 
-  /// Who writes to a file together with others does so in whole lines.
-  private func shareInLines(_ sink: Int) -> LineWriter.Form {
-    for stream in streams where stream.sink == sink && stream.writer == nil {
-      stream.writer = LineWriter(.raw, program: stream.program, stream: "")
-    }
-    return .raw
-  }
-
   /// Named and made once for each stream.
   private func automaticLog(
     _ slot: Slot, _ program: Program, isErrors: Bool
@@ -303,7 +262,7 @@ final class Streams {
       automaticLogs.append((stream, ByteString(name)))
       return ByteString(name)
     } catch {
-      throw .file(error)
+      throw .file(error, place: 0)
     }
   }
 

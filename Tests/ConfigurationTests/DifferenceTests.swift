@@ -149,6 +149,15 @@ struct DifferenceTests {
       ])
   }
 
+  @Test func severalPlacesOfAStream() {
+    let places =
+      "the stream goes to each of these places; Supervisor makes one file of that name: a comma of a"
+      + " name is written \",,\""
+    let text =
+      "[program:a]\ncommand=/a\nstdout_logfile=/a,,b.log\nstderr_logfile=/a.log,/dev/stderr\n"
+    #expect(told(text).filter { $0.contains("places") } == ["4: \(places)"])
+  }
+
   @Test func nothingIsLookedForUnasked() {
     #expect(loading("[program:x]\ncommand=/x", report: true).differences == [])
   }
