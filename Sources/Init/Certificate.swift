@@ -2,8 +2,8 @@ import Configuration
 import Linux
 import Supervision
 
-// The death certificate: the last line that swinit writes, and what it leaves in
-// /dev/termination-log, where Kubernetes looks for why a container ended. It names what ended the
+// The death certificate: the last line that swinit writes, on stderr and in /dev/termination-log. It
+// names what ended the
 // container: the program, how it ended, how often it did so before, and its last words; or who
 // asked for the stop.
 
@@ -70,16 +70,4 @@ extension Messages {
       return message(", {}: {}", name(failure.slot), reason(failure.slot, start))
     }
   }
-}
-
-/// Adds a line to /dev/termination-log where there is such a file; it is never made. What a program
-/// has written there itself stays. Nothing else than a regular file is written to, so that nobody
-/// who does not read can hold us up.
-public func writeTerminationLog(_ text: ByteString) {
-  // What Kubernetes reads of it.
-  let greatest = 4096
-  guard let file = try? FileDescriptor.openExisting(ByteString("/dev/termination-log").bytes)
-  else { return }
-  file.writeAll(text.visibleLines.slice(0, greatest - 1).bytes + [0x0A])
-  file.close()
 }

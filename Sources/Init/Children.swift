@@ -145,11 +145,12 @@ extension EventLoop {
     let slot = supervisor.slot(of: pid)
     var isOurs = false
     if let slot { isOurs = Self.hasKilled(slot, &supervisor) }
-    let words = isOurs ? nil : outOfMemory.explain(at: now())
+    let isShell = status != .signalled(.kill)
+    let words = isOurs ? nil : outOfMemory.explain(at: now(), isShell: isShell)
     if let slot {
       messages.remember(slot, outOfMemory: words)
     } else if let words {
-      let whose: ByteString = status == .signalled(.kill) ? "" : " or its child"
+      let whose: ByteString = isShell ? " or its child" : ""
       log.write(
         .warn, message("pid {}{}, no program's own, was {}", decimal(pid), whose, words))
     }

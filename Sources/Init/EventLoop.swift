@@ -28,6 +28,10 @@ public final class EventLoop {
   var messages: Messages
   var pidsLimit = PidsLimit()
   var outOfMemory = OutOfMemory()
+  var memoryNews = MemoryNews()
+  var terminationLog = TerminationLog()
+  /// When the next note of who holds the memory may be made.
+  var nextNote = Time(nanoseconds: 0)
   let ownPID = processID()
 
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
@@ -104,6 +108,7 @@ public final class EventLoop {
 
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
+    listenToMemory()
     warnOfMarks()
     warnOfFiles()
     if !trees.isEmpty { warnOfTrees() }
@@ -140,6 +145,7 @@ public final class EventLoop {
       case .readyChannel(let slot):
         probes.channelIsReadable(slot) { self.supervisor.slot(of: $0) != nil }
       case .probePaths: probes.pathsChanged()
+      case .memory: hearOfMemory()
       case .unknown: continue
       }
     }
@@ -157,6 +163,7 @@ public final class EventLoop {
       follow { $0.timePassed(&$1) }
     }
     if let deadline = probes.deadline, deadline <= now() { probes.timePassed(now()) }
+    if let deadline = memoryDeadline, deadline <= now() { memoryTimePassed(now()) }
     if let deadline = noise.deadline, deadline <= now() { sayNoise(now()) }
     tellAnswers()
     flushLog()
@@ -171,7 +178,8 @@ public final class EventLoop {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
-    for case .some(let deadline) in [streams.deadline, probes.deadline, noise.deadline] {
+    let others = [streams.deadline, probes.deadline, noise.deadline, memoryDeadline]
+    for case .some(let deadline) in others {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }

@@ -15,6 +15,7 @@ extension EventLoop {
     }
     let text = messages.certificate(code, reason, circumstances)
     lastWord = (level, text)
+    terminationLog.withdraw()
     writeTerminationLog(text)
   }
 

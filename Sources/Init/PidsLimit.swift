@@ -87,7 +87,7 @@ struct PidsLimit {
   }
 
   /// - Parameter order: the entries by their pid.
-  private static func parent(of pid: Int32, _ entries: [ProcessEntry], _ order: [Int]) -> Int32 {
+  static func parent(of pid: Int32, _ entries: [ProcessEntry], _ order: [Int]) -> Int32 {
     var (low, high) = (0, order.count)
     while low < high {
       let middle = (low + high) / 2

@@ -26,6 +26,14 @@ public struct Epoll {
     guard cl_epoll_add(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
   }
 
+  /// The kernel's own news of a file in /proc or of a cgroup, until the file is read again.
+  ///
+  /// - Throws: EPERM for a file that has no such news.
+  public func addNewsOf(_ file: FileDescriptor, token: UInt64) throws(Errno) {
+    let interest = Int32(CL_URGENT)
+    guard cl_epoll_add(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
+  }
+
   public func remove(_ file: FileDescriptor) { _ = cl_epoll_remove(descriptor, file.number) }
 
   /// Waits until something is ready, `milliseconds` are over (nil: no limit), or a bounded batch

@@ -49,6 +49,11 @@ public struct FileDescriptor: Equatable, Sendable {
     try open(path, O_RDWR)
   }
 
+  /// The same, for writing anywhere in what is there already.
+  public static func openForCorrecting(_ path: [UInt8]) throws(Errno) -> FileDescriptor {
+    try openSafely(path, O_WRONLY)
+  }
+
   /// A file without a name, empty (`memfd_create(2)`).
   public static func anonymous() throws(Errno) -> FileDescriptor {
     let number = cl_anonymous_file()
@@ -110,6 +115,13 @@ public struct FileDescriptor: Equatable, Sendable {
     let count = cl_write_now(number, bytes.baseAddress, bytes.count, isSocket ? 1 : 0)
     guard count >= 0 else { throw Errno.last }
     return count
+  }
+
+  /// Makes `bytes` the last that the file has, from this position on. Not for pipes.
+  public func replace(from position: Int, with bytes: [UInt8]) throws(Errno) {
+    let count = pwrite(number, bytes, bytes.count, off_t(position))
+    guard count == bytes.count else { throw count < 0 ? Errno.last : .invalid }
+    guard ftruncate(number, off_t(position + bytes.count)) == 0 else { throw Errno.last }
   }
 
   /// Writes everything, waiting where the reader is slow; gives up at the first failure.

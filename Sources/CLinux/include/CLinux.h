@@ -46,13 +46,21 @@ struct cl_event {
   uint64_t token;
   uint32_t events;
 };
-enum { CL_READABLE = 1, CL_WRITABLE = 2 };
+// CL_URGENT: the kernel's own news of a file (EPOLLPRI). EPERM: it cannot be waited for.
+enum { CL_READABLE = 1, CL_WRITABLE = 2, CL_URGENT = 4 };
 
 int cl_epoll_create(void);
 int cl_epoll_add(int epoll, int fd, int interest, uint64_t token);
 int cl_epoll_remove(int epoll, int fd);
 // Up to `capacity` (at most 64) events; timeout in milliseconds, -1: none.
 int cl_epoll_wait(int epoll, struct cl_event *events, int capacity, int timeout);
+
+// An eventfd(2), non-blocking, that version 1 of the memory cgroup in this folder writes to when the
+// OOM killer begins (memory.oom_control), or -1: errno.
+int cl_oom_event(const char *folder);
+// Empties it.
+void cl_clear_event(int fd);
+int cl_page_size(void);
 
 // Processes.
 
