@@ -28,6 +28,7 @@ public final class EventLoop {
   var messages: Messages
   var pidsLimit = PidsLimit()
   var outOfMemory = OutOfMemory()
+  var memory: ShortMemory
   let ownPID = processID()
 
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
@@ -95,6 +96,7 @@ public final class EventLoop {
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot,
       zone: zone)
+    memory = ShortMemory(programs: configuration.programs.count)
     reports = Array(repeating: Report(), count: configuration.programs.count)
     saidUnmet = Array(repeating: 0, count: configuration.programs.count)
   }
@@ -104,6 +106,7 @@ public final class EventLoop {
 
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
+    memory.keep()
     warnOfMarks()
     if !trees.isEmpty { warnOfTrees() }
     feed(.begin)
@@ -122,6 +125,7 @@ public final class EventLoop {
     let milliseconds = childrenMayHaveEnded || trees.isDue ? 0 : timeout()
     if milliseconds != 0, !hasStarted {
       hasStarted = true
+      trimMemory()
       forgetStartupCode()
     }
     let count = epoll.wait(milliseconds: milliseconds)
@@ -158,6 +162,7 @@ public final class EventLoop {
     if let deadline = probes.deadline, deadline <= now() { probes.timePassed(now()) }
     if let deadline = noise.deadline, deadline <= now() { sayNoise(now()) }
     tellAnswers()
+    lookAfterMemory()
     flushLog()
   }
 
@@ -170,7 +175,9 @@ public final class EventLoop {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
-    for case .some(let deadline) in [streams.deadline, probes.deadline, noise.deadline] {
+    for case .some(let deadline) in [
+      streams.deadline, probes.deadline, noise.deadline, memory.deadline,
+    ] {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
