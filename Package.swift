@@ -89,7 +89,7 @@ let swiftSettings: [SwiftSetting] = [
 
 let releaseCFlags =
   ["-Os", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables"]
-  + (hasMusl ? ["-isystem", muslHeaders] : [])
+  + (hasMusl ? ["-isystem", muslHeaders, "-DCL_OWN_MALLOC"] : [])
   // The compiler's helpers for older ARM processors are in no library that is linked.
   + (architecture == "aarch64" ? ["-mno-outline-atomics"] : [])
   + (target == nil ? [] : ["-D__linux__", "-fPIC"])
@@ -143,6 +143,7 @@ let package = Package(
     .plugin(name: "Commit", capability: .buildTool(), path: "Sources/Commit"),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+    .testTarget(name: "MemoryTests", dependencies: ["CLinux"]),
     .testTarget(name: "LogsTests", dependencies: ["Logs", "Configuration"]),
     .testTarget(name: "AcceptanceTests"),
   ])

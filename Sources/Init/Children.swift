@@ -7,8 +7,13 @@ import Supervision
 extension EventLoop {
   /// Children reaped in one turn.
   private static let reapBatch = 256
+  /// Bytes that a start may need: the arguments and the environment, twice.
+  private static let roomToStart = 256 << 10
 
   func spawn(_ slot: Slot) {
+    if memoryIsShort || !memoryAllows(Self.roomToStart) {
+      return feed(.startPutOff(slot, Launcher.failure(.fork, .noMemory)))
+    }
     follow { $0.willStart(slot, &$1) }
     if !groups.isEmpty { groups.forget(slot) }
     var channel: ReadyChannel?

@@ -32,6 +32,7 @@ public final class EventLoop {
   var terminationLog = TerminationLog()
   /// When the next note of who holds the memory may be made.
   var nextNote = Time(nanoseconds: 0)
+  var memory: ShortMemory
   let ownPID = processID()
 
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
@@ -99,6 +100,7 @@ public final class EventLoop {
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot,
       zone: zone)
+    memory = ShortMemory(programs: configuration.programs.count)
     reports = Array(repeating: Report(), count: configuration.programs.count)
     saidUnmet = Array(repeating: 0, count: configuration.programs.count)
   }
@@ -109,6 +111,7 @@ public final class EventLoop {
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
     listenToMemory()
+    memory.keep()
     warnOfMarks()
     warnOfFiles()
     if !trees.isEmpty { warnOfTrees() }
@@ -128,6 +131,7 @@ public final class EventLoop {
     let milliseconds = childrenMayHaveEnded || trees.isDue ? 0 : timeout()
     if milliseconds != 0, !hasStarted {
       hasStarted = true
+      trimMemory()
       forgetStartupCode()
     }
     let count = epoll.wait(milliseconds: milliseconds)
@@ -166,6 +170,7 @@ public final class EventLoop {
     if let deadline = memoryDeadline, deadline <= now() { memoryTimePassed(now()) }
     if let deadline = noise.deadline, deadline <= now() { sayNoise(now()) }
     tellAnswers()
+    lookAfterMemory()
     flushLog()
   }
 
@@ -178,7 +183,9 @@ public final class EventLoop {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
-    let others = [streams.deadline, probes.deadline, noise.deadline, memoryDeadline]
+    let others = [
+      streams.deadline, probes.deadline, noise.deadline, memoryDeadline, memory.deadline,
+    ]
     for case .some(let deadline) in others {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)

@@ -42,7 +42,7 @@ final class Messages {
       return .info
     case .exited(_, _, let expected, _): return expected ? .info : .warn
     // The next line, FATAL, says it all.
-    case .backoff(_, _, pause: nil): return .debug
+    case .backoff(_, _, pause: nil), .putOff: return .debug
     case .stopCommandEnded(_, _, .exited(0), _), .treeLeft(_, _, nil): return .info
     case .stopCommandEnded, .endingStopCommand, .backoff, .killing, .ignored, .stopRepeated,
       .killingAll, .sweeping, .runSkipped, .runMissed, .unhealthy, .givingUp, .overran, .treeLeft:
@@ -67,6 +67,8 @@ final class Messages {
       return message(
         "{}: BACKOFF, {}, next try in {}{}", name(slot), reason(slot, failure), secondsText(pause),
         hint(slot, failure))
+    case .putOff(let slot, let pause):
+      return message("{}: BACKOFF, start put off for {}", name(slot), secondsText(pause))
     case .fatal(let slot, let failure, let tries):
       if tries == 0 { return message("{}: FATAL, {}", name(slot), reason(slot, failure)) }
       let count: ByteString = tries == 1 ? "1 try" : message("{} tries", decimal(tries))
@@ -374,7 +376,7 @@ extension Notice {
     case .starting, .running, .backoff, .fatal, .exited, .stopping, .stopped, .killing,
       .survivedKill, .nothingToStart, .sweeping, .stopCommandEnded, .endingStopCommand,
       .nextSignal, .planned, .runFailed, .runOver, .runSkipped, .runMissed, .waiting, .unhealthy,
-      .givingUp, .overran, .draining, .treeLeft:
+      .givingUp, .overran, .draining, .treeLeft, .putOff:
       return nil
     }
   }

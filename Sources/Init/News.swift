@@ -6,6 +6,8 @@ final class News {
   var list: [(LogLevel, ByteString)] = []
   private(set) var sinks: [Sink] = []
   var isSyslogBack = false
+  /// No pipe is read.
+  var memoryIsShort = false
 
   func care(_ sink: Sink) {
     if sink.isListed { return }

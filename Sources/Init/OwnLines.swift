@@ -1,4 +1,5 @@
 import Configuration
+import Linux
 
 // swinit's own lines on their way to a sink. They wait in it, and no line is dropped while its reader
 // reads; but what nobody reads may not fill the memory of PID 1.
@@ -9,6 +10,8 @@ extension Sink {
   static let ownCapacity = 64 << 10
   /// The same while the reader reads: what ten thousand programs say that stop at once is less.
   static let greatestOwnCapacity = 4 << 20
+  /// Up to here room is not asked for: the reserve has it when memory is short.
+  static let shortCapacity = 2 << 10
   /// A reader that has taken a byte within this time reads.
   static let readersPause = Nanoseconds.seconds(1)
 
@@ -16,6 +19,15 @@ extension Sink {
   func writeOwn(_ line: [UInt8]) {
     // Much is said in one turn: what the place takes now need not wait for the turn's end.
     if ownPending + line.count > nextTry { tryNow() }
+    if ownPending + line.count > Self.shortCapacity,
+      !memoryAllows(3 * (pending.count + line.count))
+    {
+      tryNow()
+      if ownPending + line.count > Self.shortCapacity {
+        lostLines &+= 1
+        return
+      }
+    }
     if ownPending + line.count > Self.ownCapacity {
       let isRead = now() - taken < Self.readersPause
       if !isRead || ownPending + line.count > Self.greatestOwnCapacity {

@@ -359,7 +359,8 @@ final class Sink {
   var deadline: Time? {
     switch state {
     // Who waits here is served in the next turn.
-    case .open, .broken: return waiting.isEmpty ? nil : Time(nanoseconds: 0)
+    case .open, .broken:
+      return waiting.isEmpty || news.memoryIsShort ? nil : Time(nanoseconds: 0)
     case .blocked: return isSaid ? nil : since + notice
     // Without anything for it syslog is asked again with the next line, not by the clock.
     case .failing: return kind == .syslog && pending.isEmpty && !isMissed ? nil : retryAt

@@ -39,6 +39,14 @@ extension Streams {
 
   /// Whether there may be more.
   private func serveReadable(_ index: Int, _ epoll: Epoll) -> Bool {
+    if !mayRead {
+      // It is watched again when memory is no longer short.
+      let stream = streams[index]
+      if stream.isWatched { epoll.remove(stream.pipe.reader) }
+      stream.isWatched = false
+      unwatched.append(index)
+      return false
+    }
     if let blocker = blocker(streams[index]) {
       park(index, at: blocker, epoll)
       return false
@@ -51,6 +59,7 @@ extension Streams {
   /// readable ones cannot use it all up.
   func watch(_ epoll: Epoll) {
     turnBytes = 0
+    guard !news.memoryIsShort else { return watchSinks(epoll) }
     if !unwatched.isEmpty {
       let new = unwatched
       unwatched.removeAll()
@@ -60,6 +69,14 @@ extension Streams {
     for sink in news.sinks where !sink.waiting.isEmpty && (sink.accepts || sink.isGone) {
       serveWaiting(sink, epoll)
     }
+    watchSinks(epoll)
+  }
+
+  /// There is memory for what one read makes, as the longest form of lines has it. While it is short all
+  /// pipes wait as they do for a slow reader.
+  private var mayRead: Bool { !news.memoryIsShort && memoryAllows(16 * LogLimit.read) }
+
+  private func watchSinks(_ epoll: Epoll) {
     // Only now: who was served may have filled its sink.
     for sink in news.sinks {
       if sink.state == .blocked, !sink.isWatched, let file = sink.file {
@@ -107,7 +124,8 @@ extension Streams {
 
   private func serveWaiting(_ sink: Sink, _ epoll: Epoll) {
     for _ in 0..<Self.waitingInTurn {
-      guard let index = sink.waiting.first, !hasReadEnough, sink.accepts || sink.isGone else {
+      guard let index = sink.waiting.first, !hasReadEnough, mayRead, sink.accepts || sink.isGone
+      else {
         return
       }
       sink.waiting.removeFirst()
@@ -274,7 +292,7 @@ extension Streams {
       guard let index = index(slot, isErrors) else { continue }
       let stream = streams[index]
       stream.markEnd()
-      while stream.hasEnd, blocker(stream) == nil { serve(index) }
+      while stream.hasEnd, mayRead, blocker(stream) == nil { serve(index) }
       if stream.hasEnd, let blocker = blocker(stream) { park(index, at: blocker, epoll) }
     }
   }

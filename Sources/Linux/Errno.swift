@@ -19,6 +19,7 @@ public struct Errno: Error, Equatable, Sendable {
   public static let isDirectory = Errno(code: EISDIR)
   public static let notDirectory = Errno(code: ENOTDIR)
   public static let canceled = Errno(code: ECANCELED)
+  public static let noMemory = Errno(code: ENOMEM)
   public static let wouldBlock = Errno(code: EAGAIN)
 
   /// Descriptors or memory have run out, ours or the machine's.

@@ -60,6 +60,9 @@ public enum Event: Sendable {
   case forked(Slot, ProcessID)
   /// Answers `Action.spawn`: there is no process.
   case forkFailed(Slot, SpawnFailure)
+  /// Answers `Action.spawn`: nothing was tried, for want of what swinit itself needs. It is tried again
+  /// after `Supervisor.putOffPause`, and counts as no try; but a run of a schedule fails by this.
+  case startPutOff(Slot, SpawnFailure)
   /// The exec of the slot's process succeeded.
   case executed(Slot)
   /// The slot's process could not become its program; that it has ended comes separately.
@@ -96,7 +99,8 @@ public enum Event: Sendable {
 
 /// What the core wants done. Carried out in the order given.
 public enum Action: Sendable {
-  /// Fork the slot's program; answer with `forked` or `forkFailed` before any other event.
+  /// Fork the slot's program; answer with `forked`, `forkFailed` or `startPutOff` before any
+  /// other event.
   case spawn(Slot)
   /// kill(2); `group`: to the process group of that process.
   case signal(ProcessID, Signal, group: Bool)
@@ -155,6 +159,8 @@ public enum Notice: Equatable, Sendable {
   /// Another try follows after the pause; nil: no try is left, `fatal` comes next.
   case backoff(Slot, StartFailure, pause: Nanoseconds?)
   case fatal(Slot, StartFailure, tries: Int32)
+  /// Its start was put off, and is tried after this pause.
+  case putOff(Slot, Nanoseconds)
   /// `restart`: the pause before it is started again; nil: it stays ended.
   case exited(Slot, WaitStatus, expected: Bool, restart: Nanoseconds?)
   /// Told to end by this signal; nil: by `stop_command`.

@@ -183,6 +183,32 @@ extension Supervisor {
     return min(pause, max(configuration.programs[slot].restartDelay.greatest, .seconds(1)))
   }
 
+  /// STARTING → BACKOFF, without a try that counts.
+  mutating func startPutOff(
+    _ slot: Slot, _ failure: SpawnFailure, _ now: Time, _ actions: inout [Action]
+  ) {
+    if isScheduled(slot) {
+      return startFailed(slot, .spawn(failure), endedAt: now, now, &actions)
+    }
+    switch records[slot].state {
+    case .starting: break
+    case .stopping:
+      transition(slot, to: .stopped)
+      actions.append(.report(.stopped(slot, nil)))
+      return levelMayBeGone(now, &actions)
+    case .stopped, .running, .backoff, .exited, .fatal: return
+    }
+    records[slot].givingUp = .no
+    transition(slot, to: .backoff)
+    actions.append(.report(.putOff(slot, Self.putOffPause)))
+    if case .running = phase {
+      timers.set(slot, to: now + Self.putOffPause)
+    } else {
+      stop(slot, now, &actions)
+      levelMayBeGone(now, &actions)
+    }
+  }
+
   /// STARTING → BACKOFF, and on to FATAL when no try is left.
   mutating func startFailed(
     _ slot: Slot, _ failure: StartFailure, endedAt: Time, _ now: Time,

@@ -100,7 +100,8 @@ public final class StopTimetable {
     case .stopping, .nextSignal, .stopCommandEnded, .killing, .draining:
       notices.append(notice)
       times.append(Int(now.nanoseconds))
-    case .starting, .running, .backoff, .fatal, .exited, .stopped, .waiting, .unhealthy, .givingUp,
+    case .starting, .running, .backoff, .putOff, .fatal, .exited, .stopped, .waiting, .unhealthy,
+      .givingUp,
       .survivedKill, .overran, .treeLeft, .nothingToStart, .stopRequested, .stopRepeated,
       .killingAll,
       .ignored,

@@ -24,6 +24,8 @@ public struct Supervisor: Sendable {
   public static let sweepPatience = Nanoseconds.seconds(1)
   /// A program that ends sooner than this after RUNNING is restarted with a growing pause.
   public static let quickEnd = Nanoseconds.seconds(10)
+  /// How long a start waits that swinit itself had no memory for.
+  public static let putOffPause = Nanoseconds.seconds(1)
   /// No pause after a failed start is shorter, whatever `retry_delay` says.
   public static let leastRetryPause = Nanoseconds.milliseconds(10)
   /// Who is told to end by the INT that swinit got has so long before TERM: shells that wait for a
@@ -189,6 +191,8 @@ public struct Supervisor: Sendable {
       forked(slot, pid, now, &actions)
     case .forkFailed(let slot, let failure):
       startFailed(slot, .spawn(failure), endedAt: now, now, &actions)
+    case .startPutOff(let slot, let failure):
+      startPutOff(slot, failure, now, &actions)
     case .executed(let slot):
       executed(slot, now, &actions)
     case .executionFailed(let slot, let failure):

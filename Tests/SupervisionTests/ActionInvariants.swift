@@ -104,7 +104,7 @@ extension Invariants {
     require(
       programs[slot].pid == 0 && !programs[slot].asked,
       "p\(slot): a program never has two processes.")
-    if slot == command?.slot {
+    if slot == command?.slot, !programs[slot].isPutOff {
       spawnCommand(slot, now)
     } else if isScheduled(slot) {
       spawnRun(slot, now)
@@ -117,6 +117,7 @@ extension Invariants {
     }
     move(slot, to: .starting)
     programs[slot].asked = true
+    programs[slot].isPutOff = false
     programs[slot].asking = now
     programs[slot].executed = false
     programs[slot].failure = nil
@@ -136,6 +137,7 @@ extension Invariants {
     case .running(let slot, let pid): becomeRunning(slot, pid, event, now)
     case .backoff(let slot, let failure, let pause):
       backoff(slot, failure, pause, event, now)
+    case .putOff(let slot, let pause): putOff(slot, pause, event, now)
     case .fatal(let slot, let failure, let tries): fatal(slot, failure, tries, event, now)
     case .exited(let slot, let status, let expected, let restart):
       exited(slot, status, expected, restart, event, now)

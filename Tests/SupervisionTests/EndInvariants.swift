@@ -8,7 +8,7 @@ extension Invariants {
   /// Why the start failed, by the rules; nil when it did not fail.
   func startFailure(_ slot: Slot, _ event: Event, _ now: Time) -> StartFailure? {
     switch event {
-    case .forkFailed(slot, let failure): return .spawn(failure)
+    case .forkFailed(slot, let failure), .startPutOff(slot, let failure): return .spawn(failure)
     case .ended, .treeGone, .tick:
       guard let status = end(of: slot, event) else { return nil }
       if let failure = programs[slot].failure { return .spawn(failure) }
@@ -59,6 +59,18 @@ extension Invariants {
     }
     if case .tooQuick = failure { see(.tooQuick) }
     programs[slot].remember(.failed(failure), code, order: &unexpectedEnds)
+  }
+
+  /// It counts as no try.
+  mutating func putOff(_ slot: Slot, _ pause: Nanoseconds, _ event: Event, _ now: Time) {
+    var isAsked = false
+    if case .startPutOff(slot, _) = event { isAsked = true }
+    require(isAsked && !isScheduled(slot), "p\(slot): no start is put off that was not.")
+    require(pause == .seconds(1), "p\(slot): no put off start waits for another time than 1 s.")
+    move(slot, to: .backoff)
+    programs[slot].tries -= 1
+    programs[slot].isPutOff = stop == nil
+    if stop == nil { programs[slot].deadline = now + pause }
   }
 
   mutating func backoff(

@@ -45,6 +45,8 @@ struct History {
   var pid: ProcessID = 0
   /// A spawn that is still to be answered.
   var asked = false
+  /// It was, by its last answer.
+  var isPutOff = false
   /// When the spawn of the present process was asked for.
   var asking = Time(nanoseconds: 0)
   var executed = false
@@ -161,7 +163,7 @@ struct StopHistory {
 
 /// Situations that the simulation has to meet, or it shows nothing.
 enum Sight: CaseIterable {
-  case forkFailure, execFailure, tooQuick, fatalAtOnce, fatalAfterRetries, neverFatal
+  case forkFailure, putOff, execFailure, tooQuick, fatalAtOnce, fatalAfterRetries, neverFatal
   case restartAtOnce, restartLater, pauseAtItsGreatest, endedBeforeLateTick, endedBeforeExec
   case stopInBackoff, stopWhileStarting, stopBeforeLastStart, killedAfterWait, abandoned
   case endedAfterAbandoned, failedDuringStop, exitedDuringStop

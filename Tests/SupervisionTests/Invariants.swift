@@ -137,6 +137,9 @@ struct Invariants {
       programs[slot].pid = pid
       require(processes[pid] == nil, "The test broke its contract: a pid was given twice.")
       processes[pid] = slot
+    case .startPutOff(let slot, _):
+      programs[slot].asked = false
+      see(.putOff)
     case .forkFailed(let slot, _):
       programs[slot].asked = false
       see(.forkFailure)

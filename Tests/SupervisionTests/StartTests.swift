@@ -130,6 +130,23 @@ import Testing
     #expect(bench.send(.forkFailed(0, .make(1))).last == "p0 FATAL spawn 1, tries 2")
   }
 
+  @Test func aStartThatIsPutOffCountsAsNoTry() {
+    var bench = Bench([.make { $0.startretries = 0 }])
+    bench.tick()
+    for _ in 0..<5 {
+      #expect(bench.send(.startPutOff(0, .make(1))) == ["p0 BACKOFF put off for 1s"])
+      #expect(bench.tick(after: .seconds(1)) == ["spawn p0"])
+    }
+    #expect(bench.send(.forkFailed(0, .make(1))).last == "p0 FATAL spawn 1, tries 1")
+  }
+
+  @Test func aStartThatIsPutOffEndsWithTheStop() {
+    var bench = Bench([.make()])
+    bench.tick()
+    bench.send(.startPutOff(0, .make(1)))
+    #expect(bench.signal(.terminate).contains("p0 STOPPED"))
+  }
+
   @Test func aFailedExecMovesTheStateOnlyWhenItsProcessIsGone() {
     var bench = Bench([.make()])
     bench.tick()

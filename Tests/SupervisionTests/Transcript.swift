@@ -37,6 +37,7 @@ func words(_ notice: Notice) -> String {
   case .backoff(let slot, let failure, let pause):
     return "p\(slot) BACKOFF \(words(failure))"
       + (pause.map { ", again in \(words($0))" } ?? ", no more")
+  case .putOff(let slot, let pause): return "p\(slot) BACKOFF put off for \(words(pause))"
   case .fatal(let slot, let failure, let tries):
     return "p\(slot) FATAL \(words(failure)), tries \(tries)"
   case .exited(let slot, let status, let expected, let restart):
@@ -107,6 +108,7 @@ func words(_ event: Event) -> String {
   switch event {
   case .begin: return "begin"
   case .forked(let slot, let pid): return "forked p\(slot) pid \(pid)"
+  case .startPutOff(let slot, _): return "start of p\(slot) put off"
   case .forkFailed(let slot, let failure): return "fork failed p\(slot) \(words(.spawn(failure)))"
   case .executed(let slot): return "executed p\(slot)"
   case .executionFailed(let slot, let failure):

@@ -231,6 +231,9 @@ struct World {
     let character = characters[slot]
     awaitedTrees.remove(slot)
     if random.chance(character.forkFailures) {
+      if random.chance(30) {
+        return .startPutOff(slot, SpawnFailure(step: 1, errno: 12, exitCode: 1))
+      }
       return .forkFailed(slot, SpawnFailure(step: 1, errno: 11, exitCode: 1))
     }
     let serial = add(slot: slot, stubborn: character.stubborn, unkillable: character.unkillable)

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "CLinuxMemory.h"
 #include "CLinuxStreams.h"
 
 // Signals.
