@@ -9,6 +9,9 @@ extension EventLoop {
   func tellAnswers() {
     if probes.isEmpty { return }
     while let answer = probes.takeAnswer() { feed(.probed(answer.slot, answer.failure)) }
+    while let remark = probes.takeRemark() {
+      log.write(.warn, message("{}: {}", messages.name(remark.slot), remark.text))
+    }
   }
 
   // Programs that put themselves into the background.
@@ -46,9 +49,8 @@ extension EventLoop {
     guard messages.configuration.followsWallClock else { return }
     if let remark = remarkOnZone(messages.configuration) { log.write(.warn, remark) }
     do throws(Errno) {
-      let timer = try WallTimer()
-      try epoll.addReader(timer.descriptor, token: Token.wallClock.packed)
-      wallTimer = timer
+      wallTimer = try WallTimer()
+      watchWallClock()
       readWallClock()
     } catch {
       log.write(.error, message("cannot run schedules: timerfd: {}", error.text))

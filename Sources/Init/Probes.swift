@@ -29,8 +29,16 @@ struct Probes {
     var watch: Int32 = -1
     /// The end on which the present process of the program says that it is ready.
     var channel: ReadyListener?
+    /// What the limit of file locks of its processes says (`Launcher.mark`); 0: nothing.
+    let mark: UInt64
+    /// It puts itself into the background: orphans of any session may be its.
+    let hasDaemon: Bool
 
-    init(_ slot: Slot) { self.slot = slot }
+    init(_ slot: Slot, _ program: Program) {
+      self.slot = slot
+      mark = program.stoptree ? Launcher.mark(of: slot) : 0
+      hasDaemon = program.follow != nil
+    }
   }
 
   private var entries: [Entry] = []
@@ -46,6 +54,8 @@ struct Probes {
   private var commands = 0
   /// What was found, and is to be told; a failure of nil: the test succeeded.
   private var answers: [Answer] = []
+  /// What is to be said of programs.
+  var remarks: [(slot: Slot, text: ByteString)] = []
 
   final class Answer {
     let slot: Slot
@@ -62,7 +72,7 @@ struct Probes {
     for slot in configuration.programs.indices {
       let program = configuration.programs[slot]
       guard program.ready != nil || program.health != nil else { continue }
-      let entry = Entry(slot)
+      let entry = Entry(slot, program)
       while bySlot.count < slot { bySlot.append(nil) }
       bySlot.append(entry)
       entries.append(entry)
@@ -77,6 +87,7 @@ struct Probes {
   func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
 
   mutating func takeAnswer() -> Answer? { answers.popLast() }
+  mutating func takeRemark() -> (slot: Slot, text: ByteString)? { remarks.popLast() }
 
   /// Whether the program was found to be ready and that was not told yet; it is forgotten here.
   mutating func takeReadiness(_ slot: Slot) -> Bool {
@@ -273,10 +284,9 @@ struct Probes {
     do throws(Errno) {
       try ask(socket, probe)
       entry.isConnected = true
-      epoll.remove(socket)
-      try epoll.addReader(socket, token: token(entry))
+      try epoll.changeToReader(socket, token: token(entry))
     } catch {
-      answer(entry, .errno(error.code))
+      answer(entry, error.isShortage ? .notMade(error.code) : .errno(error.code))
     }
   }
 
