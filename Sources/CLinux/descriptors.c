@@ -22,13 +22,21 @@
 
 int cl_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
-int cl_epoll_add(int epoll, int fd, int interest, uint64_t token) {
+static int control(int epoll, int operation, int fd, int interest, uint64_t token) {
   struct epoll_event event = {0};
   if (interest & CL_READABLE) event.events |= EPOLLIN;
   if (interest & CL_WRITABLE) event.events |= EPOLLOUT;
   if (interest & CL_URGENT) event.events |= EPOLLPRI;
   event.data.u64 = token;
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+  return epoll_ctl(epoll, operation, fd, &event);
+}
+
+int cl_epoll_add(int epoll, int fd, int interest, uint64_t token) {
+  return control(epoll, EPOLL_CTL_ADD, fd, interest, token);
+}
+
+int cl_epoll_change(int epoll, int fd, int interest, uint64_t token) {
+  return control(epoll, EPOLL_CTL_MOD, fd, interest, token);
 }
 
 int cl_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
@@ -44,6 +52,52 @@ int cl_epoll_wait(int epoll, struct cl_event *events, int capacity, int timeout)
   return count;
 }
 
+// No table of descriptors is larger than this without somebody having raised fs.nr_open.
+static const int greatest_table = 1 << 20;
+
+static void close_or_mark(int fd, int marks) {
+  if (marks) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+  } else {
+    close(fd);
+  }
+}
+
+// Closes every descriptor from `first` on, or marks it close-on-exec. Nothing but plain system calls:
+// it is also called between fork and exit.
+static void each_from(int first, int marks) {
+#ifdef SYS_close_range
+  unsigned int flags = marks ? 4U /* CLOSE_RANGE_CLOEXEC */ : 0;
+  if (syscall(SYS_close_range, (unsigned int)first, ~0U, flags) == 0) return;
+#endif
+  // A kernel before 5.11 (5.9), or an engine that refuses what it does not know. The list of those
+  // that are open is short, where a limit of a million would be tried one by one.
+  int list = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (list >= 0) {
+    char buffer[2048] __attribute__((aligned(8)));
+    long size;
+    while ((size = syscall(SYS_getdents64, list, buffer, sizeof buffer)) > 0) {
+      struct dirent *entry;
+      for (long at = 0; at < size; at += entry->d_reclen) {
+        // As the kernel's linux_dirent64.
+        entry = (struct dirent *)(buffer + at);
+        char *end;
+        long fd = strtol(entry->d_name, &end, 10);
+        if (*end || end == entry->d_name || fd < first || fd == list) continue;
+        close_or_mark((int)fd, marks);
+      }
+    }
+    close(list);
+    if (size == 0) return;
+  }
+  struct rlimit limit;
+  int end = greatest_table;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < (rlim_t)end) {
+    end = (int)limit.rlim_max;
+  }
+  for (int fd = first; fd < end; fd++) close_or_mark(fd, marks);
+}
+
 int cl_secure_descriptors(void) {
   for (int fd = 0; fd <= 2; fd++) {
     if (fcntl(fd, F_GETFD) >= 0) continue;
@@ -53,16 +107,11 @@ int cl_secure_descriptors(void) {
     if (opened < 0) opened = memfd_create("null", 0);
     if (opened < 0) return -1;
   }
-#ifdef SYS_close_range
-  if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0) return 0;
-#endif
-  // A kernel before 5.11.
-  struct rlimit limit;
-  int end = 1024;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536) end = (int)limit.rlim_cur;
-  for (int fd = 3; fd < end; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  each_from(3, 1);
   return 0;
 }
+
+void cl_close_from(int first) { each_from(first, 0); }
 
 void cl_umask(uint32_t mask) { umask((mode_t)mask); }
 
@@ -137,11 +186,15 @@ ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket) {
   return written;
 }
 
+static uint64_t forgotten;
+
 uint64_t cl_monotonic_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - forgotten;
 }
+
+void cl_forget_time(uint64_t nanoseconds) { forgotten += nanoseconds; }
 
 // Set by the linker: the beginning of the file in memory; in the release build also the end of its
 // constants, and where the code is that the start alone needs (layout.ld).

@@ -12,9 +12,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -93,23 +91,6 @@ void cl_notify_take(int fd) {
 
 void cl_notify_shut(int fd) { shutdown(fd, SHUT_RD); }
 
-// Closes everything but `kept`: while the child waits, no pipe of a program may seem to have one
-// writer more.
-static void close_others(int kept) {
-#ifdef SYS_close_range
-  if ((kept == 0 || syscall(SYS_close_range, 0U, (unsigned)kept - 1, 0U) == 0) &&
-      syscall(SYS_close_range, (unsigned)kept + 1, ~0U, 0U) == 0) {
-    return;
-  }
-#endif
-  struct rlimit limit;
-  int end = 1024;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1 << 20) end = (int)limit.rlim_cur;
-  for (int fd = 0; fd < end; fd++) {
-    if (fd != kept) close(fd);
-  }
-}
-
 // The child ends itself, and by a signal, for a signal ends every wait that can be ended.
 static void bound_time(void) {
   signal(SIGALRM, SIG_DFL);
@@ -124,7 +105,10 @@ pid_t cl_notify_drop(int fd) {
   pid_t pid = _Fork();
   if (pid != 0) return pid;
   bound_time();
-  close_others(fd);
+  // While the child waits, no pipe of a program may seem to have one writer more; and what is passed
+  // needs room.
+  dup2(fd, 0);
+  cl_close_from(1);
   char byte;
   union {
     struct cmsghdr header;
@@ -134,6 +118,14 @@ pid_t cl_notify_drop(int fd) {
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
   message.msg_control = &control;
   message.msg_controllen = sizeof control;
-  recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  recvmsg(0, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   _exit(0);
+}
+
+int cl_proc_is_ours(void) {
+  char text[16];
+  ssize_t length = readlink("/proc/self", text, sizeof text - 1);
+  if (length < 0) return 0;
+  text[length] = 0;
+  return atol(text) == getpid();
 }

@@ -2,7 +2,6 @@
 
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include "CLinux.h"
 
@@ -22,12 +21,4 @@ int cl_set_foreground(pid_t group) { return tcsetpgrp(0, group); }
 void cl_leave_directory(void) {
   int result = chdir("/");
   (void)result;
-}
-
-void cl_close_descriptors(void) {
-#ifdef SYS_close_range
-  if (syscall(SYS_close_range, 3U, ~0U, 0) == 0) return;
-#endif
-  // A kernel before 5.9.
-  for (int fd = 3; fd < 1024; fd++) close(fd);
 }

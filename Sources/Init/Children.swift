@@ -38,20 +38,13 @@ extension EventLoop {
     case .launched(let launched):
       reports[slot].input = launched.input
       reports[slot].generation &+= 1
-      let token = Token.report(slot: slot, generation: reports[slot].generation)
       follow { $0.started(slot, launched.pid, user: launched.user, &$1) }
       if !trees.isEmpty { trees.started(slot, launched.pid) }
       if !probes.isEmpty { probes.started(slot, launched.pid, user: launched.user) }
-      do throws(Errno) {
-        try epoll.addReader(launched.report, token: token.packed)
-        reports[slot].file = launched.report
-        feed(.forked(slot, launched.pid))
-      } catch {
-        // Without the report the exec counts as done; its failure still shows as an exit.
-        launched.report.close()
-        feed(.forked(slot, launched.pid))
-        feed(.executed(slot))
-      }
+      reports[slot].file = launched.report
+      reports[slot].isWatched = false
+      feed(.forked(slot, launched.pid))
+      watchReport(slot)
       if let word = pidsLimit.warning() { log.write(.warn, word) }
     }
   }
@@ -83,7 +76,7 @@ extension EventLoop {
     case .executed, .failed:
       // Children that were forked meanwhile hold the pipe too until they exec: closing it alone
       // would leave it in the epoll set.
-      epoll.remove(file)
+      if reports[slot].isWatched { epoll.remove(file) }
       file.close()
       reports[slot].file = nil
     }

@@ -1,5 +1,6 @@
 import Configuration
 import Linux
+import Supervision
 
 /// Runs one command, and nothing else: starts it, passes on every signal, reaps every orphan, and
 /// ends with the command's status. This is all there is of tini, dumb-init and catatonit, and of
@@ -207,6 +208,8 @@ public struct CommandLoop {
     try? sendSignal(Signal.proceed.number, to: -command)
   }
 
+  private func now() -> Time { Time(nanoseconds: monotonicNow()) }
+
   /// What the command has left behind gets SIGTERM and a moment, then SIGKILL: as PID 1 everything,
   /// else our descendants.
   private mutating func sweep() {
@@ -219,10 +222,13 @@ public struct CommandLoop {
           try? sendSignal(signal.number, to: entry.pid)
         }
       }
-      let deadline = monotonicNow() + Self.sweepPatience
+      let end = now() + Nanoseconds(Self.sweepPatience)
+      var pauses = Pauses()
       while hasChildren {
-        let rest = deadline - monotonicNow()
-        guard rest > 0, waitForSignal(nanoseconds: rest) != nil else { break }
+        let start = now()
+        guard start < end else { break }
+        _ = waitForSignal(nanoseconds: (end - start).count)
+        forgetTime(pauses.length(from: start, until: end, to: now()).count)
         reap(isBlocking: false)
       }
     }

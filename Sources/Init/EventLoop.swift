@@ -9,6 +9,9 @@ import Supervision
 /// left over when a bound is reached comes in the next turn, which then does not wait: so a storm
 /// of orphans or a thousand starts delay a signal by one turn, not more.
 ///
+/// A wait that ended much too late is a pause of the container (`Pauses`): it is taken out of the loop's
+/// clock, and the answers that have come meanwhile have their turns before any deadline.
+///
 /// What may never happen here: a call that waits (but for epoll itself), and a failed call that
 /// ends the loop. An event of a descriptor that was closed meanwhile is told by the generation in
 /// its token and dropped.
@@ -18,6 +21,9 @@ import Supervision
 public final class EventLoop {
   /// Ticks in one turn. Each may fork, which takes some tenths of a millisecond.
   private static let tickBatch = 16
+  /// Turns after a pause in which answers that wait keep deadlines waiting: each takes in 64 of them,
+  /// and 256 ends of processes.
+  private static let turnsOfAnswers = 64
   var supervisor: Supervisor
   var epoll: Epoll
   let signals: SignalDescriptor
@@ -38,6 +44,8 @@ public final class EventLoop {
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
   struct Report {
     var file: FileDescriptor?
+    /// epoll tells of it.
+    var isWatched = false
     /// Which start it belongs to.
     var generation: UInt32 = 0
     /// Of `stdin=pipe`: the end that is written to, open as long as the program lives; -1: none.
@@ -73,6 +81,11 @@ public final class EventLoop {
   var reapedBefore: [EndedProcess] = []
   /// Of COMMAND's terminal: see `CommandTerminal`.
   var handOff: Signals
+  private var pauses = Pauses()
+  private var answersFirst = 0
+  /// Report pipes that epoll could not take, and the wall clock's timer.
+  var unwatchedReports: [Slot] = []
+  var isWallClockUnwatched = false
 
   /// - Throws: what made epoll impossible; there is no life without it.
   public init(
@@ -95,7 +108,7 @@ public final class EventLoop {
     following = Following(configuration) {
       configuration.displayName(configuration.programs[$0])
     }
-    probes = Probes(configuration, epoll)
+    probes = Probes(configuration, epoll, marks)
     trees = Trees(configuration, marks)
     messages = Messages(
       configuration: configuration, isRoot: effectiveUserID() == 0, command: command?.main.slot,
@@ -134,7 +147,7 @@ public final class EventLoop {
       trimMemory()
       forgetStartupCode()
     }
-    let count = epoll.wait(milliseconds: milliseconds)
+    let count = wait(milliseconds)
     streams.beginTurn()
     for index in 0..<count {
       switch Token(packed: epoll.token(index)) {
@@ -158,6 +171,11 @@ public final class EventLoop {
     tellAnswers()
     if trees.isDue { lookAfterTrees() }
     if !groups.isEmpty { lookAfterGroups() }
+    if answersFirst > 0 {
+      answersFirst -= 1
+      if count == Epoll.batch || childrenMayHaveEnded { return flushLog() }
+      answersFirst = 0
+    }
     for _ in 0..<Self.tickBatch {
       let now = self.now()
       guard supervisor.pause(at: now) == .zero else { break }
@@ -166,15 +184,36 @@ public final class EventLoop {
     if !following.isEmpty, let deadline = following.deadline, deadline <= now() {
       follow { $0.timePassed(&$1) }
     }
-    if let deadline = probes.deadline, deadline <= now() { probes.timePassed(now()) }
+    if let deadline = probes.deadline, deadline <= now() {
+      probes.timePassed(now()) { self.supervisor.slot(of: $0) != nil }
+    }
     if let deadline = memoryDeadline, deadline <= now() { memoryTimePassed(now()) }
     if let deadline = noise.deadline, deadline <= now() { sayNoise(now()) }
+    if isUnwatched { lookAtUnwatched() }
     tellAnswers()
     lookAfterMemory()
     flushLog()
   }
 
-  /// Milliseconds until the core wants a tick, rounded up; nil: for ever.
+  /// Waits for events; how many there are. After a pause of the container the clock is set back by it.
+  ///
+  /// Not during a stop that has a grace: whoever stops the container counts on, and the last level is
+  /// to get its signal before he loses his patience.
+  private func wait(_ milliseconds: Int32?) -> Int {
+    guard let milliseconds, milliseconds > 0 else { return epoll.wait(milliseconds: milliseconds) }
+    let start = now()
+    let count = epoll.wait(milliseconds: milliseconds)
+    let planned = start + .milliseconds(Int64(milliseconds))
+    let length = pauses.length(from: start, until: planned, to: now())
+    if length > .zero, supervisor.graceEnd == nil {
+      forgetTime(length.count)
+      answersFirst = Self.turnsOfAnswers
+    }
+    return count
+  }
+
+  /// Milliseconds until the core wants a tick, rounded up, or until the next part of that time is over;
+  /// nil: for ever.
   private func timeout() -> Int32? {
     if !streams.news.list.isEmpty { return 0 }
     let now = now()
@@ -194,7 +233,8 @@ public final class EventLoop {
       let pause = deadline > now ? deadline - now : .zero
       shortest = min(shortest ?? pause, pause)
     }
-    guard let pause = shortest else { return nil }
+    if isUnwatched { shortest = min(shortest ?? Self.lookPause, Self.lookPause) }
+    guard let pause = shortest.map({ Pauses.part(of: $0) }) else { return nil }
     let milliseconds = pause.count / 1_000_000 + (pause.count % 1_000_000 == 0 ? 0 : 1)
     // A longer wait ends early, finds nothing due and goes on.
     return Int32(min(milliseconds, 3_600_000))

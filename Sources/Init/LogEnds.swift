@@ -80,9 +80,11 @@ extension Streams {
     atMost patience: Nanoseconds, until end: Time?, _ work: () -> Void
   ) -> Bool {
     let start = now()
+    let hasGrace = end != nil
     let end = min(end ?? .distantFuture, start + patience)
     var lastMove = start
     var behind = Int.max
+    var pauses = Pauses()
     while true {
       work()
       for sink in sinks {
@@ -94,7 +96,10 @@ extension Streams {
       if after == 0 { return true }
       if after < behind { lastMove = now }
       if now - lastMove >= Self.stillPatience || now >= end { return false }
-      if after >= behind { pauseBriefly() }
+      if after >= behind {
+        pauseBriefly()
+        if !hasGrace { forgetTime(pauses.length(from: now, until: now, to: self.now()).count) }
+      }
       behind = after
     }
   }

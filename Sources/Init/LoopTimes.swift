@@ -7,11 +7,19 @@ import Supervision
 extension EventLoop {
   /// Kinds of `Noise` below it are signals.
   private static let firstPidfileNoise = 1000
+  private static let firstReadyNoise = 1_000_000
 
   /// What tests have found.
   func tellAnswers() {
     if probes.isEmpty { return }
     while let answer = probes.takeAnswer() { feed(.probed(answer.slot, answer.failure)) }
+    while let remark = probes.takeRemark() {
+      // Anybody may send as many messages as he likes.
+      let name = messages.name(remark.slot)
+      if noise.isSaid(Self.firstReadyNoise + remark.slot, name + ": READY=1", at: now()) {
+        log.write(.warn, message("{}: {}", name, remark.text))
+      }
+    }
   }
 
   // Programs that put themselves into the background.
@@ -54,9 +62,8 @@ extension EventLoop {
     guard messages.configuration.followsWallClock else { return }
     if let remark = remarkOnZone(messages.configuration) { log.write(.warn, remark) }
     do throws(Errno) {
-      let timer = try WallTimer()
-      try epoll.addReader(timer.descriptor, token: Token.wallClock.packed)
-      wallTimer = timer
+      wallTimer = try WallTimer()
+      watchWallClock()
       readWallClock()
     } catch {
       log.write(.error, message("cannot run schedules: timerfd: {}", error.text))

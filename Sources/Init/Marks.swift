@@ -23,8 +23,10 @@ struct Marks {
 
   init(_ configuration: Configuration) {
     var isNeeded = false
-    for program in configuration.programs where program.stoptree || program.follow != nil {
-      isNeeded = true
+    for program in configuration.programs {
+      if program.stoptree || program.follow != nil || program.ready?.kind == .notify {
+        isNeeded = true
+      }
     }
     guard isNeeded else {
       (first, refusal) = (nil, nil)

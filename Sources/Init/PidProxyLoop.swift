@@ -10,6 +10,7 @@ public final class PidProxyLoop {
   private let signals: SignalDescriptor
   private var command: ProcessID = 0
   private var result: WaitStatus?
+  private var pauses = Pauses()
 
   private static let signalsToken: UInt64 = 1
   private static let filesToken: UInt64 = 2
@@ -32,7 +33,7 @@ public final class PidProxyLoop {
     while true {
       reap()
       if let result { return result }
-      let count = epoll.wait(milliseconds: timeout())
+      let count = wait(timeout())
       for index in 0..<count {
         switch epoll.token(index) {
         case Self.signalsToken: readSignals()
@@ -52,7 +53,18 @@ public final class PidProxyLoop {
     guard let deadline = following.deadline else { return nil }
     let now = now()
     if deadline <= now { return 0 }
-    return Int32(min((deadline - now).count / 1_000_000 + 1, 3_600_000))
+    return Int32(min(Pauses.part(of: deadline - now).count / 1_000_000 + 1, 3_600_000))
+  }
+
+  /// As `EventLoop` waits.
+  private func wait(_ milliseconds: Int32?) -> Int {
+    let start = now()
+    let count = epoll.wait(milliseconds: milliseconds)
+    if let milliseconds, milliseconds > 0 {
+      let planned = start + .milliseconds(Int64(milliseconds))
+      forgetTime(pauses.length(from: start, until: planned, to: now()).count)
+    }
+    return count
   }
 
   private func readSignals() {

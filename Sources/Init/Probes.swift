@@ -29,14 +29,20 @@ struct Probes {
     var watch: Int32 = -1
     /// The end on which the present process of the program says that it is ready.
     var channel: ReadyListener?
+    /// It puts itself into the background: orphans of any session may be its.
+    let hasDaemon: Bool
 
-    init(_ slot: Slot) { self.slot = slot }
+    init(_ slot: Slot, _ program: Program) {
+      self.slot = slot
+      hasDaemon = program.follow != nil
+    }
   }
 
   private var entries: [Entry] = []
   /// The entry of each slot; empty when no program is ever tested.
   private var bySlot: [Entry?] = []
   let epoll: Epoll
+  let marks: Marks
   /// Channels that are to be closed, as soon as no descriptor is queued in them.
   var closing: [ReadyListener] = []
   /// When a channel is to be looked at again that nothing tells about.
@@ -46,6 +52,8 @@ struct Probes {
   private var commands = 0
   /// What was found, and is to be told; a failure of nil: the test succeeded.
   private var answers: [Answer] = []
+  /// What is to be said of programs.
+  var remarks: [(slot: Slot, text: ByteString)] = []
 
   final class Answer {
     let slot: Slot
@@ -57,12 +65,13 @@ struct Probes {
     }
   }
 
-  init(_ configuration: Configuration, _ epoll: Epoll) {
+  init(_ configuration: Configuration, _ epoll: Epoll, _ marks: Marks) {
     self.epoll = epoll
+    self.marks = marks
     for slot in configuration.programs.indices {
       let program = configuration.programs[slot]
       guard program.ready != nil || program.health != nil else { continue }
-      let entry = Entry(slot)
+      let entry = Entry(slot, program)
       while bySlot.count < slot { bySlot.append(nil) }
       bySlot.append(entry)
       entries.append(entry)
@@ -77,6 +86,7 @@ struct Probes {
   func entry(_ slot: Slot) -> Entry? { slot < bySlot.count ? bySlot[slot] : nil }
 
   mutating func takeAnswer() -> Answer? { answers.isEmpty ? nil : answers.removeFirst() }
+  mutating func takeRemark() -> (slot: Slot, text: ByteString)? { remarks.popLast() }
 
   /// Whether the program was found to be ready and that was not told yet; it is forgotten here.
   mutating func takeReadiness(_ slot: Slot) -> Bool {
@@ -273,10 +283,9 @@ struct Probes {
     do throws(Errno) {
       try ask(socket, probe)
       entry.isConnected = true
-      epoll.remove(socket)
-      try epoll.addReader(socket, token: token(entry))
+      try epoll.changeToReader(socket, token: token(entry))
     } catch {
-      answer(entry, .errno(error.code))
+      answer(entry, error.isShortage ? .notMade(error.code) : .errno(error.code))
     }
   }
 

@@ -7,7 +7,8 @@ import Supervision
 //
 // Any process that shares our network can name the socket. So a message counts only when the kernel
 // says that its sender has the user of the program, or root's, and when /proc shows the sender among
-// the processes of the program. A sender that has ended by then counts by its user alone.
+// the processes of the program. A sender that has ended by then counts by its user alone. What does not
+// count is said once for each process of the program.
 //
 // What may never happen: a descriptor that somebody passes comes into PID 1, or is closed by it
 // (`notify.c` says why). A child takes such a message; until it has ended the socket is left alone.
@@ -34,6 +35,8 @@ final class ReadyListener {
   var program: ProcessID = 0
   var user: UInt32 = 0
   var isWatched = false
+  /// A message that does not count was spoken of.
+  var isSaid = false
   /// The child that takes a message with descriptors, until it is reaped; else 0.
   var helper: ProcessID = 0
   /// When the next such child may be made. Somebody may send such messages without end.
@@ -59,12 +62,10 @@ extension Probes {
   @inline(never)
   mutating func watchChannel(_ entry: Entry) {
     guard let channel = entry.channel, !channel.isWatched, channel.helper == 0 else { return }
-    do throws(Errno) {
-      try epoll.addReader(channel.source.file, token: Token.readyChannel(entry.slot).packed)
-      channel.isWatched = true
-    } catch {
-      answer(entry, .errno(error.code))
-    }
+    let token = Token.readyChannel(entry.slot).packed
+    channel.isWatched = (try? epoll.addReader(channel.source.file, token: token)) != nil
+    // What epoll cannot take is looked at again and again.
+    if !channel.isWatched { look(again: Time(nanoseconds: monotonicNow()) + EventLoop.lookPause) }
   }
 
   private func unwatch(_ channel: ReadyListener) {
@@ -181,51 +182,77 @@ extension Probes {
   }
 
   @inline(never)
-  mutating func timePassed(_ now: Time) {
+  mutating func timePassed(_ now: Time, _ isProgram: (ProcessID) -> Bool) {
     deadline = nil
     for channel in channels where channel.helper == 0 && !channel.isWatched {
-      if channel.nextHelper <= now {
-        goOn(channel, at: now)
-      } else {
+      if channel.nextHelper > now {
         look(again: channel.nextHelper)
+        continue
+      }
+      goOn(channel, at: now)
+      if !channel.isWatched, entry(channel.slot)?.channel === channel {
+        channelIsReadable(channel.slot, isProgram)
       }
     }
   }
 
   /// Whether the sender may speak for the program.
-  private func counts(
-    _ message: Notification, for channel: ReadyListener, _ isProgram: (ProcessID) -> Bool
+  private mutating func counts(
+    _ notice: Notification, for channel: ReadyListener, _ isProgram: (ProcessID) -> Bool
   ) -> Bool {
-    guard message.pid > 0 else { return false }
+    guard let objection = objection(to: notice, for: channel, isProgram) else { return true }
+    if channel.isSaid { return false }
+    channel.isSaid = true
+    let text: ByteString = message(
+      "READY=1 from pid {} (uid {}) does not count: {}", decimal(notice.pid), decimal(notice.uid),
+      ByteString(objection))
+    remarks.append((channel.slot, text))
+    return false
+  }
+
+  /// nil: the sender may speak for the program.
+  private func objection(
+    to message: Notification, for channel: ReadyListener, _ isProgram: (ProcessID) -> Bool
+  ) -> Literal? {
+    guard message.pid > 0 else { return "it is in another PID namespace" }
     let isUser =
       message.uid == 0 || message.uid == channel.user
       // A program may become another user by itself (gosu, setpriv).
       || message.uid == processUser(channel.program)
-    guard isUser else { return false }
+    guard isUser else { return "it is of another user" }
+    guard procIsOurs() else { return nil }
     // A process above it may end between two looks; then its children have another parent.
     for _ in 0..<3 {
-      if let answer = Self.isProcess(message.pid, of: channel.program, isProgram) { return answer }
+      guard let answer = isProcess(message.pid, of: channel, isProgram) else { continue }
+      return answer ? nil : "it is no process of the program"
     }
-    return false
+    return "it is no process of the program"
   }
 
   /// Whether the process belongs to the program, as far as /proc tells: it stands below the
-  /// program's process or in its session, or it is an orphan in a session that no program leads. nil:
-  /// the look came between two changes.
-  private static func isProcess(
-    _ pid: ProcessID, of program: ProcessID, _ isProgram: (ProcessID) -> Bool
+  /// program's process or in its session. nil: the look came between two changes.
+  private func isProcess(
+    _ pid: ProcessID, of channel: ReadyListener, _ isProgram: (ProcessID) -> Bool
   ) -> Bool? {
     let own = processID()
     var current = pid
     // Deeper than any real tree; a loop cannot be, but the entries are read one after the other.
     for depth in 0..<1024 {
-      if current == program { return true }
+      if current == channel.program { return true }
       guard let entry = processEntry(current) else { return depth == 0 ? true : nil }
-      if entry.session == program { return true }
-      if entry.parent == own { return !isProgram(entry.pid) && !isProgram(entry.session) }
+      // Nobody can enter a session that is there already.
+      if entry.session == channel.program { return true }
+      if entry.parent == own { return !isProgram(entry.pid) && owns(channel, orphan: entry) }
       guard entry.parent > 0 else { return false }
       current = entry.parent
     }
     return false
+  }
+
+  /// Whether an orphan in another session than the program's is one of its processes: its mark says so.
+  /// Where there are no marks every orphan of a program that puts itself into the background may be one.
+  private func owns(_ channel: ReadyListener, orphan: ProcessEntry) -> Bool {
+    guard let entry = entry(channel.slot) else { return false }
+    return marks.bears(orphan.pid, channel.slot) ?? entry.hasDaemon
   }
 }

@@ -63,7 +63,11 @@ extension Streams {
     if !unwatched.isEmpty {
       let new = unwatched
       unwatched.removeAll()
-      for index in new where !streams[index].isWaiting { watchStream(index, epoll) }
+      for index in new where !streams[index].isWaiting {
+        watchStream(index, epoll)
+        // Nothing but this look tells what there is.
+        while !streams[index].isWatched, !hasReadEnough, serveReadable(index, epoll) {}
+      }
     }
     if news.isSyslogBack { leaveFallback() }
     for sink in news.sinks where !sink.waiting.isEmpty && (sink.accepts || sink.isGone) {
@@ -78,25 +82,30 @@ extension Streams {
 
   private func watchSinks(_ epoll: Epoll) {
     // Only now: who was served may have filled its sink.
+    isSinkUnwatched = false
     for sink in news.sinks {
       if sink.state == .blocked, !sink.isWatched, let file = sink.file {
-        // What cannot be waited for is tried again in the next turn.
+        // What cannot be waited for is tried again, now and with every look.
         if (try? epoll.addWriter(file, token: Token.log(sink: sink.index).packed)) != nil {
           sink.isWatched = true
         } else {
           sink.tryAgain()
+          if sink.state == .blocked { isSinkUnwatched = true }
         }
       }
     }
     news.forgetContent()
   }
 
+  /// A stream or a sink that epoll could not take.
+  var hasUnwatched: Bool { !unwatched.isEmpty || isSinkUnwatched }
+
   private func watchStream(_ index: Int, _ epoll: Epoll) {
     let stream = streams[index]
     guard !stream.isWatched else { return }
     let token = Token.stream(index).packed
     stream.isWatched = (try? epoll.addReader(stream.pipe.reader, token: token)) != nil
-    if !stream.isWatched { unwatched.append(index) }
+    if !stream.isWatched, !unwatched.contains(index) { unwatched.append(index) }
   }
 
   /// Who has something unread is the first to be served again: so only one of a sink's streams ever

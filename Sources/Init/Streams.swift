@@ -150,6 +150,8 @@ final class Streams {
   var rounds = 0
   /// Streams that epoll does not know yet.
   var unwatched: [Int] = []
+  /// A sink that blocks is waited for without epoll.
+  var isSinkUnwatched = false
 
   private func needsPipe(
     _ program: Program, _ destination: LogDestination, _ credentials: Credentials?

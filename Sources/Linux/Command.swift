@@ -190,7 +190,7 @@ public func suspendSelf() { _ = cl_kill(getpid(), 19) }
 /// Holds no directory but `/`.
 public func leaveDirectory() { cl_leave_directory() }
 /// Holds no descriptor above 2.
-public func closeDescriptors() { cl_close_descriptors() }
+public func closeDescriptors() { cl_close_from(3) }
 
 /// The C library's words for a signal (`strsignal(3)`).
 public func signalWords(_ number: Int32) -> [UInt8] {

@@ -8,8 +8,8 @@ public struct Epoll {
   private let descriptor: Int32
   private var ready = [cl_event](repeating: cl_event(), count: Epoll.batch)
 
-  /// Events fetched at once.
-  private static let batch = 64
+  /// The most events that are fetched at once.
+  public static let batch = 64
 
   public init() throws(Errno) {
     descriptor = cl_epoll_create()
@@ -32,6 +32,12 @@ public struct Epoll {
   public func addNewsOf(_ file: FileDescriptor, token: UInt64) throws(Errno) {
     let interest = Int32(CL_URGENT)
     guard cl_epoll_add(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
+  }
+
+  /// What is watched for writing is watched for reading from here on; that takes no room.
+  public func changeToReader(_ file: FileDescriptor, token: UInt64) throws(Errno) {
+    let interest = Int32(CL_READABLE)
+    guard cl_epoll_change(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
   }
 
   public func remove(_ file: FileDescriptor) { _ = cl_epoll_remove(descriptor, file.number) }

@@ -92,6 +92,9 @@ public func processUser(_ pid: Int32) -> UInt32? {
   return uid
 }
 
+/// Whether /proc is there and shows the processes of our own PID namespace.
+public func procIsOurs() -> Bool { cl_proc_is_ours() != 0 }
+
 /// The name of a process as the kernel has it (15 bytes at most).
 public func processName(_ pid: Int32) -> [UInt8]? {
   guard let text = try? readFile(procPath(pid, "/comm"), limit: 64) else { return nil }

@@ -62,8 +62,11 @@ public func raiseHardFileLimit(to limit: UInt64) -> Bool { cl_set_open_files(lim
 /// needed is not needed again, and the rest comes back from the page cache when it is touched.
 public func forgetStartupCode() { cl_forget_startup_code() }
 
-/// CLOCK_MONOTONIC in nanoseconds.
+/// Nanoseconds on a clock of ours: CLOCK_MONOTONIC, less the time that was forgotten.
 public func monotonicNow() -> Int64 { Int64(truncatingIfNeeded: cl_monotonic_now()) }
+
+/// Turns `monotonicNow` back: so long everything stood still, and no deadline has come nearer.
+public func forgetTime(_ nanoseconds: Int64) { cl_forget_time(UInt64(max(0, nanoseconds))) }
 
 /// A step on the way to a running program, as a message names it.
 public struct SpawnStep: Equatable, Sendable {

@@ -59,6 +59,17 @@ extension Acceptance {
       #expect(try await outputOfOnce(setup) == ["0", "1", "2", "3"])
     }
 
+    /// A kernel or an engine without close_range(2), a high limit, and a high number.
+    @Test(arguments: ["", "umount -l /proc && "])
+    func itHasThreeDescriptorsWithoutCloseRange(before: String) async throws {
+      var setup = Setup(
+        runOnce("bash -c 'if : <&60000; then echo open; else echo closed; fi 2>/dev/null'"))
+      setup.launcher =
+        Setup.asPID1 + ["bash", "-c", "ulimit -n 70000 && exec 60000</ && \(before)exec \"$@\"", "-"]
+        + Setup.underStrace(["close_range:error=ENOSYS"]).drop { $0 != "strace" }
+      #expect(try await outputOfOnce(setup) == ["closed"])
+    }
+
     @Test func aHundredAtOnceHaveThreeDescriptorsEach() async throws {
       let text = runOnce(
         "ls /proc/self/fd", "numprocs=100\nprocess_name=%(program_name)s_%(process_num)d")

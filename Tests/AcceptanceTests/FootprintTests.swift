@@ -20,7 +20,7 @@ private let three = """
 extension Acceptance {
   @Suite struct Footprint {
     /// Of each architecture. tini-static, which runs one command, has 692,000.
-    static let greatestBinary = 520_000
+    static let greatestBinary = 560_000
     /// kB, with three programs.
     static let greatestResident = 320
     /// kB of these that are no pages of the file.

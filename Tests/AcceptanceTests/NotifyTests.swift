@@ -176,6 +176,12 @@ extension Acceptance {
         try await swinit.line("waits")
         try swinit.folder.write("", to: "go")
         try await swinit.line("sent")
+        let said = try await swinit.log("warn database: READY=1 from pid ")
+        let reason =
+          user == "env"
+          ? "(uid 0) does not count: it is no process of the program"
+          : "does not count: it is of another user"
+        #expect(said.hasSuffix(reason), "\(said)")
         try swinit.folder.write("", to: "honest")
         try await swinit.log("dependent: STARTING")
         let honest = try #require(swinit.places(of: "honest").first)
@@ -198,6 +204,84 @@ extension Acceptance {
         try await swinit.log("app: RUNNING")
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
+      }
+    }
+
+    /// An orphan is the program's when it is in its session: nobody can enter another's.
+    @Test(arguments: [false, true]) func anOrphanCountsInTheProgramsSession(leaves: Bool) async throws
+    {
+      let text = """
+        [program:app]
+        command=%(here)s/orphan \(leaves ? "leaves" : "stays")
+        ready=notify
+        """
+      let orphan = """
+        #!/usr/bin/python3
+        import os, socket, sys, time
+        if os.fork() == 0:
+            if os.fork() == 0:
+                if sys.argv[1] == "leaves":
+                    os.setsid()
+                while os.getppid() != 1:
+                    time.sleep(0.01)
+                notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                notify.sendto(b"READY=1", "\\0" + os.environ["NOTIFY_SOCKET"][1:])
+                time.sleep(600)
+            os._exit(0)
+        os.wait()
+        time.sleep(600)
+        """
+      try await withSwinit(Setup(text, files: ["orphan": orphan])) { swinit in
+        try await swinit.log(
+          leaves ? "(uid 0) does not count: it is no process of the program" : "app: RUNNING")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
+        #expect(swinit.places(of: "app: RUNNING").isEmpty == leaves, "\(swinit.transcript)")
+      }
+    }
+
+    /// Without /proc the user is all that can be known.
+    @Test func withoutProcTheUserDecides() async throws {
+      var setup = Setup(
+        "[program:app]\ncommand=%(here)s/sender nothing ready\nready=notify\n",
+        files: ["sender": sender])
+      setup.launcher = Setup.asPID1(after: "umount -l /proc || exit 99")
+      try await withSwinit(setup) { swinit in
+        try await send(to: swinit)
+        try await swinit.log("app: RUNNING")
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
+      }
+    }
+
+    /// The server of a test could pass descriptors too, on the connection that tests it.
+    @Test func aTestedServerCanPassNothing() async throws {
+      let text = """
+        [program:app]
+        command=%(here)s/server
+        ready=unix:%(here)s/socket
+        """
+      let server = """
+        #!/usr/bin/python3
+        import os, socket, sys
+        path = os.path.dirname(sys.argv[0]) + "/socket"
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        server.bind(path)
+        server.listen(5)
+        for _ in range(2):
+            client, _ = server.accept()
+            try:
+                socket.send_fds(client, [b"x"], [0])
+                print("passed", flush=True)
+            except OSError as error:
+                print("refused", type(error).__name__, flush=True)
+        """
+      var setup = Setup(text, files: ["server": server])
+      // The connection stays open long enough for an answer.
+      setup.launcher = Setup.underStrace(["connect:delay_exit=300000"])
+      try await withSwinit(setup) { swinit in
+        let line = try await swinit.line("ed")
+        #expect(line.hasPrefix("refused"), "\(swinit.transcript)")
       }
     }
 

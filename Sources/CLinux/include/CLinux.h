@@ -52,6 +52,7 @@ enum { CL_READABLE = 1, CL_WRITABLE = 2, CL_URGENT = 4 };
 
 int cl_epoll_create(void);
 int cl_epoll_add(int epoll, int fd, int interest, uint64_t token);
+int cl_epoll_change(int epoll, int fd, int interest, uint64_t token);
 int cl_epoll_remove(int epoll, int fd);
 // Up to `capacity` (at most 64) events; timeout in milliseconds, -1: none.
 int cl_epoll_wait(int epoll, struct cl_event *events, int capacity, int timeout);
@@ -184,6 +185,8 @@ int cl_errno(void);
 
 // Opens 0, 1 and 2 on /dev/null where they are closed, and marks all others close-on-exec.
 int cl_secure_descriptors(void);
+// Closes all descriptors from `first` on.
+void cl_close_from(int first);
 void cl_umask(uint32_t mask);
 int cl_open(const char *path, int flags, mode_t mode);
 
@@ -212,7 +215,9 @@ int cl_is_directory(const char *path);
 int cl_file_owner(const char *path, uid_t *owner);
 // write(2) that never waits, whatever kind of file it is: -1 and EAGAIN when it would.
 ssize_t cl_write_now(int fd, const void *bytes, size_t count, int is_socket);
+// CLOCK_MONOTONIC in nanoseconds, less the time that was forgotten (cl_forget_time).
 uint64_t cl_monotonic_now(void);
+void cl_forget_time(uint64_t nanoseconds);
 
 // How far local time (of TZ, else /etc/localtime) is ahead of UTC at a moment in seconds since 1970,
 // in seconds.
@@ -243,9 +248,8 @@ int cl_leave_terminal(void);
 int cl_leads_session(void);
 // Puts a process group in front of the terminal.
 int cl_set_foreground(pid_t group);
-// chdir("/"), and every descriptor from 3 on closed.
+// chdir("/").
 void cl_leave_directory(void);
-void cl_close_descriptors(void);
 // The C library's words for a signal.
 const char *cl_signal_words(int signal);
 
@@ -312,6 +316,8 @@ void cl_notify_take(int fd);
 pid_t cl_notify_drop(int fd);
 // Nobody can send anything any more; what is in the queue stays.
 void cl_notify_shut(int fd);
+// Whether /proc is there and shows the processes of our PID namespace.
+int cl_proc_is_ours(void);
 
 // Users and groups, from /etc/passwd and /etc/group.
 

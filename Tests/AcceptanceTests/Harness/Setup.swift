@@ -53,6 +53,14 @@ struct Setup {
     asPID1 + ["sh", "-c", script + "\nexec \"$@\"", "FOLDER"]
   }
 
+  /// The child of a strace that is PID 1, and that has system calls of swinit alone fail or wait:
+  /// `CALL:error=NAME`, `CALL:delay_exit=MICROSECONDS` … (`--inject` of strace(1)).
+  static func underStrace(_ injections: [String], after script: String = "") -> [String] {
+    let calls = injections.map { $0.prefix { $0 != ":" } }.joined(separator: ",")
+    return asPID1(after: script) + ["strace", "-qq", "-o", "/dev/null", "-e", "trace=" + calls]
+      + injections.flatMap { ["-e", "inject=" + $0] }
+  }
+
   /// Not PID 1: the child of a shell that is. Nothing outside of the namespace can be harmed.
   static func notPID1(after script: String = "") -> [String] {
     asPID1 + ["sh", "-c", script + "\n\"$@\"\nexit $?", "FOLDER"]
