@@ -26,6 +26,7 @@ int cl_epoll_add(int epoll, int fd, int interest, uint64_t token) {
   struct epoll_event event = {0};
   if (interest & CL_READABLE) event.events |= EPOLLIN;
   if (interest & CL_WRITABLE) event.events |= EPOLLOUT;
+  if (interest & CL_URGENT) event.events |= EPOLLPRI;
   event.data.u64 = token;
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }

@@ -29,6 +29,9 @@ public final class EventLoop {
   var pidsLimit = PidsLimit()
   var outOfMemory = OutOfMemory()
   var memory: ShortMemory
+  /// Since when descriptors are closed that are convenient; nil: they are open.
+  var descriptorsGivenUp: Time?
+  var saidDescriptors = false
   let ownPID = processID()
 
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
@@ -107,6 +110,7 @@ public final class EventLoop {
   /// Runs until the core says how to end. The exit status.
   public func run() -> UInt8 {
     memory.keep()
+    pidsLimit.watch(epoll)
     warnOfMarks()
     if !trees.isEmpty { warnOfTrees() }
     feed(.begin)
@@ -143,6 +147,7 @@ public final class EventLoop {
       case .readyChannel(let slot):
         probes.channelIsReadable(slot) { self.supervisor.slot(of: $0) != nil }
       case .probePaths: probes.pathsChanged()
+      case .pidsLimit: readPidsLimit()
       case .unknown: continue
       }
     }

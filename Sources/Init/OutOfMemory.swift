@@ -41,6 +41,16 @@ struct OutOfMemory {
     return true
   }
 
+  /// Closes both files.
+  mutating func giveUp() {
+    events?.close()
+    limit?.close()
+    (events, limit) = (nil, nil)
+  }
+
+  /// Opens them again. What was killed meanwhile is told of no later death.
+  mutating func takeBack() { self = OutOfMemory() }
+
   private func count() -> Int64? {
     guard let events, let text = try? events.readAgain(limit: 512) else { return nil }
     return oomKills(in: ByteString(text))

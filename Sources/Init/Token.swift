@@ -13,6 +13,8 @@ enum Token: Equatable {
   case probe(slot: Slot, generation: UInt32)
   case readyChannel(Slot)
   case probePaths
+  /// `pids.events` has changed.
+  case pidsLimit
   case unknown
 
   private static let slotBits: UInt64 = 24
@@ -32,6 +34,7 @@ enum Token: Equatable {
       return UInt64(generation) << 32 | UInt64(truncatingIfNeeded: slot) << 8 | 16
     case .readyChannel(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 17
     case .probePaths: return 18
+    case .pidsLimit: return 19
     case .unknown: return 0
     }
   }
@@ -49,6 +52,7 @@ enum Token: Equatable {
     case 16: self = .probe(slot: index, generation: UInt32(packed >> 32))
     case 17: self = .readyChannel(index)
     case 18: self = .probePaths
+    case 19: self = .pidsLimit
     default: self = .unknown
     }
   }

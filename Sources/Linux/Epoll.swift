@@ -26,6 +26,12 @@ public struct Epoll {
     guard cl_epoll_add(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
   }
 
+  /// Of a file of the kernel that says by EPOLLPRI that it has changed, until it is read (cgroups(7)).
+  public func addNews(_ file: FileDescriptor, token: UInt64) throws(Errno) {
+    let interest = Int32(CL_URGENT)
+    guard cl_epoll_add(descriptor, file.number, interest, token) == 0 else { throw Errno.last }
+  }
+
   public func remove(_ file: FileDescriptor) { _ = cl_epoll_remove(descriptor, file.number) }
 
   /// Waits until something is ready, `milliseconds` are over (nil: no limit), or a bounded batch

@@ -47,7 +47,8 @@ struct cl_event {
   uint64_t token;
   uint32_t events;
 };
-enum { CL_READABLE = 1, CL_WRITABLE = 2 };
+// Urgent: of a file of the kernel, it has changed since it was read.
+enum { CL_READABLE = 1, CL_WRITABLE = 2, CL_URGENT = 4 };
 
 int cl_epoll_create(void);
 int cl_epoll_add(int epoll, int fd, int interest, uint64_t token);
