@@ -21,6 +21,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
   PREVIOUS_IS_FREE = 1,
@@ -312,9 +313,11 @@ int cl_arena_allows(struct cl_arena *arena, size_t size) {
   return 1;
 }
 
+// The kernel's pages may be larger than ours, and it rounds up what is given.
 static void trim(char *start, char *end) {
-  start = (char *)in_pages((size_t)start);
-  end = (char *)((size_t)end & ~(size_t)(PAGE - 1));
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  start = (char *)(((size_t)start + page - 1) & ~(page - 1));
+  end = (char *)((size_t)end & ~(page - 1));
   if (start < end) madvise(start, (size_t)(end - start), MADV_DONTNEED);
 }
 

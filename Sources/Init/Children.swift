@@ -26,7 +26,20 @@ extension EventLoop {
     }
     defer { channel?.closeTheirs() }
     var unmet: UInt8 = 0
-    let outcome = launcher.launch(slot, channel: channel, unmet: &unmet)
+    let pipes = streams.streams.count
+    var outcome = launcher.launch(slot, channel: channel, unmet: &unmet)
+    if case .failed(let failure) = outcome, Errno(code: failure.errno).isOfDescriptors {
+      if giveUpDescriptors() {
+        outcome = launcher.launch(slot, channel: channel, unmet: &unmet)
+      }
+      if case .failed(let failure) = outcome, Errno(code: failure.errno).isOfDescriptors {
+        streams.forget(slot, from: pipes)
+        // Other starts are going on, and each gives back what it has open.
+        if reports.contains(where: { $0.file != nil }) {
+          return feed(.startPutOff(slot, failure))
+        }
+      }
+    }
     if unmet & ~saidUnmet[slot] != 0 {
       saidUnmet[slot] |= unmet
       log.write(.warn, messages.text(of: slot, unmet: unmet))
@@ -45,7 +58,7 @@ extension EventLoop {
       reports[slot].isWatched = false
       feed(.forked(slot, launched.pid))
       watchReport(slot)
-      if let word = pidsLimit.warning() { log.write(.warn, word) }
+      warnOfPidsLimit()
     }
   }
 
@@ -61,6 +74,19 @@ extension EventLoop {
     guard SpawnStep(number: failure.step) == .fork else { return }
     messages.forkTrouble = pidsLimit.explain(
       at: now(), { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
+  }
+
+  private func warnOfPidsLimit() {
+    let warning = pidsLimit.warning(
+      at: now(), { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
+    if let warning { log.write(.warn, warning) }
+  }
+
+  /// A fork of somebody in our cgroup has failed.
+  func readPidsLimit() {
+    let word = pidsLimit.wasReached(
+      at: now(), epoll, { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
+    if let word { log.write(.warn, word) }
   }
 
   func readReport(_ slot: Slot, _ generation: UInt32) {
@@ -89,6 +115,8 @@ extension EventLoop {
   }
 
   func reap() {
+    if descriptorsGivenUp != nil { takeBackDescriptors() }
+    if pidsLimit.isDeaf { pidsLimit.listenAgain(at: now(), epoll) }
     for _ in 0..<Self.reapBatch where !streams.hasReadEnough {
       switch reapedBefore.isEmpty ? reapOne() : .one(reapedBefore.removeFirst()) {
       case .one(let ended):

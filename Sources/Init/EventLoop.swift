@@ -39,6 +39,9 @@ public final class EventLoop {
   /// When the next note of who holds the memory may be made.
   var nextNote = Time(nanoseconds: 0)
   var memory: ShortMemory
+  /// Since when descriptors are closed that are convenient; nil: they are open.
+  var descriptorsGivenUp: Time?
+  var saidDescriptors = false
   let ownPID = processID()
 
   /// The report pipe of a slot's process until its exec is known to have succeeded or not.
@@ -125,6 +128,7 @@ public final class EventLoop {
   public func run() -> UInt8 {
     listenToMemory()
     memory.keep()
+    pidsLimit.watch(epoll)
     warnOfMarks()
     warnOfFiles()
     if !trees.isEmpty { warnOfTrees() }
@@ -163,6 +167,7 @@ public final class EventLoop {
         probes.channelIsReadable(slot) { self.supervisor.slot(of: $0) != nil }
       case .probePaths: probes.pathsChanged()
       case .memory: hearOfMemory()
+      case .pidsLimit: readPidsLimit()
       case .unknown: continue
       }
     }

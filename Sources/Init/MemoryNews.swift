@@ -66,6 +66,18 @@ struct MemoryNews {
     }
   }
 
+  /// Stops listening; what was opened for that alone is closed.
+  mutating func giveUp(_ epoll: Epoll) {
+    if let descriptor { epoll.remove(descriptor) }
+    switch origin {
+    case .none, .file: break
+    case .watcher(let watcher): watcher.descriptor.close()
+    case .event(let event): event.descriptor.close()
+    }
+    origin = .none
+    deadline = nil
+  }
+
   private var descriptor: FileDescriptor? {
     switch origin {
     case .none: return nil

@@ -316,6 +316,11 @@ final class Messages {
 
   /// Which capability it was that the kernel wanted.
   private func hint(_ step: SpawnStep, _ errno: Errno) -> ByteString {
+    if errno.isOurLimit, let limit = raiseOpenFileLimit()?.hard {
+      return message(
+        " (swinit's limit of open files is {}: docker run --ulimit nofile=…)",
+        decimal(Int(clamping: limit)))
+    }
     guard errno == .permission || errno == .noAccess else { return "" }
     let capability: Literal
     switch step {

@@ -115,6 +115,18 @@ struct OutOfMemory {
     return isReached
   }
 
+  /// Closes both files.
+  mutating func giveUp() {
+    events?.close()
+    limit?.close()
+    (events, limit) = (nil, nil)
+  }
+
+  /// Opens them again. What was killed meanwhile is told of no later death.
+  mutating func takeBack() {
+    self = OutOfMemory()
+  }
+
   /// Whether the OOM killer is behind a SIGKILL that was seen just now; the words for it.
   ///
   /// - Parameter isShell: it was not the process itself that was killed: it says so of its child.

@@ -95,9 +95,9 @@ final class Sink {
 
   private let isSocket: Bool
   let isTerminal: Bool
-  private let isRegular: Bool
+  let isRegular: Bool
   /// The open file is ours alone and non-blocking, or regular.
-  private let neverWaits: Bool
+  var neverWaits: Bool
   /// The most in one write.
   var piece = Sink.piece
 

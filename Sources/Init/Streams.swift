@@ -293,6 +293,21 @@ final class Streams {
     return streams[index].lastLine?.text.map { ByteString($0) }
   }
 
+  /// A start has failed for want of descriptors: the pipes that were made for it alone, which are those
+  /// from `first` on, may serve another.
+  func forget(_ slot: Slot, from first: Int) {
+    guard first < streams.count else { return }
+    for index in first..<streams.count {
+      if streams[index].isWatched { return }
+      streams[index].pipe.close()
+    }
+    for isErrors in [false, true] {
+      if let index = index(slot, isErrors), index >= first { setIndex(slot, isErrors, -1) }
+    }
+    unwatched.removeAll { $0 >= first }
+    streams.removeSubrange(first...)
+  }
+
   private func setIndex(_ slot: Slot, _ isErrors: Bool, _ index: Int) {
     if indices.isEmpty {
       indices = Array(repeating: -1, count: configuration.programs.count * 2)

@@ -15,6 +15,8 @@ enum Token: Equatable {
   case probePaths
   /// The kernel has news of our memory cgroup.
   case memory
+  /// `pids.events` has changed.
+  case pidsLimit
   case unknown
 
   private static let slotBits: UInt64 = 24
@@ -35,6 +37,7 @@ enum Token: Equatable {
     case .readyChannel(let slot): return UInt64(truncatingIfNeeded: slot) << 8 | 17
     case .probePaths: return 18
     case .memory: return 19
+    case .pidsLimit: return 20
     case .unknown: return 0
     }
   }
@@ -53,6 +56,7 @@ enum Token: Equatable {
     case 17: self = .readyChannel(index)
     case 18: self = .probePaths
     case 19: self = .memory
+    case 20: self = .pidsLimit
     default: self = .unknown
     }
   }

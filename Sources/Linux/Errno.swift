@@ -27,6 +27,11 @@ public struct Errno: Error, Equatable, Sendable {
     code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS || code == ENOSPC
   }
 
+  /// Descriptors have run out, ours or the machine's.
+  public var isOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+  /// Our own limit of descriptors is reached.
+  public var isOurLimit: Bool { code == EMFILE }
+
   /// The C library's text: `No such file or directory`; of the refusals of
   /// `FileDescriptor.openSafely` a text of our own.
   @inline(never)

@@ -65,7 +65,9 @@ extension Acceptance {
       var setup = Setup(
         runOnce("bash -c 'if : <&60000; then echo open; else echo closed; fi 2>/dev/null'"))
       setup.launcher =
-        Setup.asPID1 + ["bash", "-c", "ulimit -n 70000 && exec 60000</ && \(before)exec \"$@\"", "-"]
+        Setup.asPID1 + [
+          "bash", "-c", "ulimit -n 70000 && exec 60000</ && \(before)exec \"$@\"", "-",
+        ]
         + Setup.underStrace(["close_range:error=ENOSYS"]).drop { $0 != "strace" }
       #expect(try await outputOfOnce(setup) == ["closed"])
     }

@@ -208,7 +208,8 @@ extension Acceptance {
     }
 
     /// An orphan is the program's when it is in its session: nobody can enter another's.
-    @Test(arguments: [false, true]) func anOrphanCountsInTheProgramsSession(leaves: Bool) async throws
+    @Test(arguments: [false, true]) func anOrphanCountsInTheProgramsSession(leaves: Bool)
+      async throws
     {
       let text = """
         [program:app]

@@ -83,7 +83,8 @@ private final class Freezer: Brake {
     for pid in pids { try write("\(pid)", to: "cgroup.procs") }
     try write(isFirst ? "FROZEN" : "1", to: isFirst ? "freezer.state" : "cgroup.freeze")
     let deadline = monotonic() + Container.patience
-    while isFirst ? !read("freezer.state").hasPrefix("FROZEN") : !read("cgroup.events").contains("frozen 1")
+    while isFirst
+      ? !read("freezer.state").hasPrefix("FROZEN") : !read("cgroup.events").contains("frozen 1")
     {
       if monotonic() > deadline { throw Trouble("the freezer does not freeze") }
       usleep(1_000)
