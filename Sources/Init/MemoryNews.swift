@@ -119,7 +119,7 @@ extension EventLoop {
   /// The kind of `Noise` that lines about killed workers are.
   private static let workerNoise = 900
   /// The time between two looks at who holds the memory is so many times what the last one took.
-  private static let lookShare: Int64 = 20
+  private static let lookShare: Int64 = 4
   /// Programs that are named.
   private static let mostNamed = 10
 
