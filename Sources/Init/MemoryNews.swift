@@ -102,13 +102,17 @@ struct MemoryNews {
     }
   }
 
-  /// There is news, which is about to be read.
-  mutating func take(_ epoll: Epoll, _ now: Time) {
+  /// There is news, which is about to be read: what comes later is new.
+  func acknowledge() {
     switch origin {
     case .none, .file: break
     case .watcher(let watcher): _ = watcher.changed()
     case .event(let event): event.acknowledge()
     }
+  }
+
+  /// News was read: no other one wakes the loop for a while.
+  mutating func rest(_ epoll: Epoll, _ now: Time) {
     if deadline != nil { return }
     if let descriptor { epoll.remove(descriptor) }
     let isQuiet = last.map { now - $0 > Nanoseconds(Self.greatestPause.count * 10) } ?? true
@@ -127,11 +131,22 @@ extension EventLoop {
   /// The kind of `Noise` that lines about killed workers are.
   private static let workerNoise = 900
   /// The time between two looks at who holds the memory is so many times what the last one took.
-  private static let lookShare: Int64 = 20
+  private static let lookShare: Int64 = 4
   /// Programs that are named.
   private static let mostNamed = 10
 
-  func listenToMemory() { outOfMemory.isPatient = !memoryNews.begin(outOfMemory, epoll) }
+  func listenToMemory() {
+    outOfMemory.isPatient = !memoryNews.begin(outOfMemory, epoll)
+    if outOfMemory.killsAll {
+      terminationLog.prepare(
+        message(
+          "the memory limit of the container was reached{}{}", outOfMemory.limitWords,
+          ByteString(Self.lastLine)))
+    }
+  }
+
+  private static let lastLine: Literal =
+    "; if this is the last line, the kernel has killed all of it (memory.oom.group)"
 
   var memoryDeadline: Time? {
     guard let look = outOfMemory.deadline else { return memoryNews.deadline }
@@ -141,9 +156,11 @@ extension EventLoop {
   @inline(never)
   func hearOfMemory() {
     let now = now()
-    memoryNews.take(epoll, now)
-    guard outOfMemory.hear(at: now), !isSweeping, result == nil else { return }
-    noteLimit(now)
+    memoryNews.acknowledge()
+    let isReached = outOfMemory.hear(at: now) && !isSweeping && result == nil
+    if isReached { terminationLog.noteAtOnce() }
+    memoryNews.rest(epoll, now)
+    if isReached { noteLimit(now) }
   }
 
   @inline(never)
@@ -166,18 +183,15 @@ extension EventLoop {
   }
 
   /// The limit was reached. Where the kernel then kills the whole container (`memory.oom.group`) it
-  /// may be the last that swinit does: who holds the memory is put down beforehand. First without the
-  /// names, for which every process is to be looked at.
+  /// may be the last that swinit does: who holds the memory is put down beforehand, for which every
+  /// process is to be looked at.
   private func noteLimit(_ now: Time) {
-    guard now >= nextNote, outOfMemory.killsAll else { return }
+    guard now >= nextNote, terminationLog.hasNote else { return }
     let clock = ClockText(nanoseconds: wallClockNow())
     let head = message(
       "at {} the memory limit of the container was reached{}", ByteString(clock.bytes),
       outOfMemory.limitWords)
-    let tail: ByteString =
-      "; if this is the last line, the kernel has killed all of it (memory.oom.group)"
-    if !terminationLog.hasNote { terminationLog.note(head + tail) }
-    if terminationLog.hasNote { terminationLog.note(head + largestPrograms() + tail) }
+    terminationLog.note(head + largestPrograms() + ByteString(Self.lastLine))
     nextNote = now + Nanoseconds((self.now() - now).count * Self.lookShare)
   }
 
@@ -217,7 +231,8 @@ extension EventLoop {
 }
 
 extension OutOfMemory {
-  /// The OOM killer, when it begins, kills all processes of our cgroup, swinit too.
+  /// The OOM killer, when it begins, kills all processes of our cgroup, swinit too. As it is at the
+  /// start.
   fileprivate var killsAll: Bool {
     guard let text = try? readFile((folder + "/memory.oom.group").bytes, limit: 64) else {
       return false

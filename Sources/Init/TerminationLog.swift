@@ -31,7 +31,26 @@ struct TerminationLog {
   private var start = 0
   private var text: [UInt8] = []
 
+  /// What is written at once, and where to.
+  private var first: [UInt8] = []
+  private var file: FileDescriptor?
+
   var hasNote: Bool { !text.isEmpty }
+
+  /// Has a first note ready, which then costs two system calls and no memory.
+  mutating func prepare(_ note: ByteString) {
+    file = try? FileDescriptor.openForCorrecting(ByteString(path).bytes)
+    first = file == nil ? [] : line(note)
+  }
+
+  /// Leaves the note that was prepared, if there is none.
+  mutating func noteAtOnce() {
+    guard let file, text.isEmpty else { return }
+    let size = file.size
+    guard size >= 0, (try? file.replace(from: Int(size), with: first)) != nil else { return }
+    start = Int(size)
+    text = first
+  }
 
   /// Leaves the note, in the place of the last one.
   mutating func note(_ note: ByteString) { replace(with: line(note)) }
