@@ -116,7 +116,7 @@ extension EventLoop {
 
   func reap() {
     if descriptorsGivenUp != nil { takeBackDescriptors() }
-    if pidsLimit.isDeaf { pidsLimit.listenAgain(at: now(), epoll) }
+    if pidsLimit.isDue(at: now(), epoll) { readPidsLimit() }
     for _ in 0..<Self.reapBatch where !streams.hasReadEnough {
       switch reapedBefore.isEmpty ? reapOne() : .one(reapedBefore.removeFirst()) {
       case .one(let ended):

@@ -20,6 +20,7 @@ struct PidsLimit {
   private var reached: Int64 = 0
   /// When the kernel's news may be listened to again; nil: they are listened to, or there are none.
   private var deafUntil: Time?
+  private var nextLook = Time(nanoseconds: 0)
   /// What was said last of a fork that failed, and how long it may be said of others: to look at
   /// every process of the container takes its time.
   private var known: (words: ByteString, until: Time) = ("", Time(nanoseconds: 0))
@@ -63,11 +64,16 @@ struct PidsLimit {
     try? epoll.addNewsOf(events, token: Token.pidsLimit.packed)
   }
 
-  /// The kernel's news are not listened to.
-  var isDeaf: Bool { deafUntil != nil }
+  /// The file is worth a look without news: version 1 of some kernels (6.18) counts, but wakes nobody.
+  mutating func isDue(at now: Time, _ epoll: Epoll) -> Bool {
+    if events == nil || now < nextLook { return false }
+    nextLook = now + .seconds(1)
+    if deafUntil != nil { listenAgain(at: now, epoll) }
+    return deafUntil == nil
+  }
 
   @inline(never)
-  mutating func listenAgain(at now: Time, _ epoll: Epoll) {
+  private mutating func listenAgain(at now: Time, _ epoll: Epoll) {
     guard let deafUntil, deafUntil <= now else { return }
     self.deafUntil = nil
     watch(epoll)

@@ -30,6 +30,12 @@ extension Acceptance {
       try await withSwinit(setup) { swinit in
         try await swinit.log("hog waits")
         swinit.signal(SIGUSR1)
+        try await eventually("a fork that fails") {
+          let text = try? String(contentsOfFile: cgroup.path + "/pids.events", encoding: .utf8)
+          return text != nil && text != "max 0\n"
+        }
+        // Version 1 does not wake everywhere: it is looked at when children may have ended.
+        swinit.signal(SIGCHLD)
         let line = try await swinit.log(
           "warn the pids limit of the container, 24, is reached: a fork of a program has failed: ")
         #expect(line.contains(" by hog, 0 of them zombies, and swinit itself"), "\(line)")
@@ -80,7 +86,16 @@ extension Acceptance {
         startsecs=0
         startretries=1
         """)
-      setup.launcher = Setup.asPID1(after: "ulimit -n 16")
+      // Whatever the tests' own process leaves open counts too.
+      let script = """
+        for file in /proc/self/fd/*; do
+          number=${file##*/}
+          [ "$number" -gt 2 ] && eval "exec $number>&-"
+        done
+        ulimit -n 16
+        exec "$@"
+        """
+      setup.launcher = Setup.asPID1 + ["bash", "-c", script, "bash"]
       try await withSwinit(setup) { swinit in
         let count = { (state: String) in swinit.places(of: state).count }
         try await swinit.wait("five ends of five starts") {
