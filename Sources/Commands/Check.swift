@@ -25,7 +25,7 @@ func check(_ request: CheckRequest) -> UInt8 {
   // The timetable itself says what there is to say of a stop.
   let loaded = loadConfiguration(
     request.paths, strict: request.strict, wantsReport: !request.stop, grace: request.grace,
-    wantsDifferences: request.fromSupervisor, isCheck: true)
+    wantsDifferences: request.fromSupervisor, isCheck: true, keepsValues: request.json)
   say(loaded.faults, to: .standardError)
   if loaded.hasErrors { return ExitCode.configuration.rawValue }
   if request.stop {

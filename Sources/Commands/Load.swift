@@ -5,11 +5,13 @@ import Linux
 /// Reads the configuration that a command line names, or the default one.
 func loadConfiguration(
   _ paths: [ByteString], strict: Bool, wantsReport: Bool, grace: ByteString?,
-  wantsDifferences: Bool = false, isCheck: Bool = false
+  wantsDifferences: Bool = false, isCheck: Bool = false,
+  keepsValues: Bool = true
 ) -> LoadResult {
   var request = loadRequest(paths.isEmpty ? [defaultPath()] : paths, grace: grace)
   request.strict = strict
   request.isElsewhere = isCheck
+  request.keepsValues = keepsValues
   request.wantsReport = wantsReport
   request.wantsDifferences = wantsDifferences
   return load(request, from: SystemSource())

@@ -68,6 +68,9 @@ extension Reader {
 
   /// Once every process has its place.
   func resolveWaits(_ sections: [ProgramProcesses], _ index: NameIndex) {
+    var groupNames: [ByteString] = []
+    for group in configuration.groups { groupNames.append(group.name) }
+    let groups = NameIndex(groupNames)
     var places: [Wait?] = []
     for _ in configuration.programs { places.append(nil) }
     for section in sections {
@@ -78,19 +81,19 @@ extension Reader {
           continue
         }
         if slot < places.count { places[slot] = wait }
-        resolve(wait, of: slot, sections, index)
+        resolve(wait, of: slot, sections, index, groups)
       }
     }
     if faults.errorCount == 0, !configuration.dependencies.isEmpty { refuseCircles(places) }
   }
 
   private func resolve(
-    _ wait: Wait, of slot: Int, _ sections: [ProgramProcesses], _ index: NameIndex
+    _ wait: Wait, of slot: Int, _ sections: [ProgramProcesses], _ index: NameIndex,
+    _ groups: NameIndex
   ) {
-    let targets = slots(named: wait.name, sections, index)
+    let targets = slots(named: wait.name, sections, index, groups)
     if targets.isEmpty, !isWithoutProcesses(wait.name, sections, index) {
-      var near = NearestName(to: wait.name)
-      for name in index.names { near.consider(name) }
+      let near = hint(wait.name, among: index.names)
       faults.error(
         wait.place, message("cannot find program {q} to depend on", wait.name) + near.question)
     }
@@ -140,14 +143,15 @@ extension Reader {
 
   /// A program's processes; `GROUP:PROCESS`; `GROUP:*`, or the group's name alone.
   private func slots(
-    named name: ByteString, _ sections: [ProgramProcesses], _ index: NameIndex
+    named name: ByteString, _ sections: [ProgramProcesses], _ index: NameIndex,
+    _ groups: NameIndex
   ) -> [Int] {
     if let found = index.find(name) {
       let section = sections[found]
       return Array(section.firstSlot..<(section.firstSlot + section.programs.count))
     }
     let parts = name.split(at: UInt8(ascii: ":"))
-    guard let group = configuration.groups.firstIndex(where: { $0.name == parts[0] }) else {
+    guard let group = groups.find(parts[0]) else {
       return []
     }
     let isWhole = parts.count == 1 || parts[1] == "*"

@@ -28,16 +28,21 @@ struct FaultList {
   }
   private var items: [Item] = []
   private(set) var errorCount = 0
+  /// Remarks that were made; those that are folded into another one are not counted.
+  private var remarkCount = 0
 
-  /// So many errors are kept; whoever has more has one mistake, repeated.
-  private static let mostErrors = 1000
+  /// So many errors, and so many remarks, are kept; the rest is counted. Whoever has more has one
+  /// mistake, repeated.
+  private static let most = 1000
+  /// So many words are looked up among those that may be meant: each is held against hundreds.
+  static let mostHints = 200
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 
   @inline(never)
   mutating func error(_ place: Place, _ message: consuming ByteString) {
     errorCount += 1
-    if errorCount > Self.mostErrors { return }
+    if errorCount > Self.most { return }
     // A value of [DEFAULT] is read for every section.
     for item in items
     where item.place.line == place.line && item.place.file == place.file && item.message == message
@@ -49,6 +54,8 @@ struct FaultList {
 
   @inline(never)
   mutating func warn(_ place: Place, _ message: consuming ByteString) {
+    remarkCount += 1
+    if remarkCount > Self.most { return }
     items.append(Item(place, .warning, message, fold: ByteString()))
   }
 
@@ -82,6 +89,8 @@ struct FaultList {
       item.place.line = min(line, place.line)
       return
     }
+    remarkCount += 1
+    if remarkCount > Self.most { return }
     items.append(Item(place, severity, message, fold: fold))
   }
 
@@ -97,7 +106,18 @@ struct FaultList {
         line: item.place.line, item.message + Self.also(item.alsoLines))
       faults.append(fault)
     }
+    addCount(errorCount, .error, "errors", to: &faults)
+    addCount(remarkCount, .warning, "warnings", to: &faults)
     return faults
+  }
+
+  /// What was not kept.
+  private func addCount(
+    _ count: Int, _ severity: Fault.Severity, _ what: Literal, to faults: inout [Fault]
+  ) {
+    guard count > Self.most, let file = faults.first?.file else { return }
+    let text = message("{} more {} are not shown", decimal(count - Self.most), ByteString(what))
+    faults.append(Fault(severity, file: file, line: 0, text))
   }
 
   /// ` (also line 12, 20, 31 and 4 more)`.

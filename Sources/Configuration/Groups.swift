@@ -59,8 +59,7 @@ extension Reader {
       } else if defined.find(member) != nil {
         good.append(member)
       } else {
-        var near = NearestName(to: member)
-        for name in defined.names { near.consider(name) }
+        let near = hint(member, among: defined.names)
         faults.error(
           group.place,
           message("cannot find program {q} of group {q}", member, group.name) + near.question)

@@ -46,7 +46,10 @@ extension Configuration {
   }
 
   /// The words, those with blanks or quotes in quotes, as `command` would be written on one line.
+  ///
+  /// A command that is longer than a screen is cut: ten thousand processes may have one of 60 KB.
   private func commandLine(_ arguments: ByteString) -> ByteString {
+    if arguments.count > 4096 { return commandLine(arguments.slice(0, 1024)) + " ..." }
     var line = ByteString()
     for word in arguments.entriesEndedByNul {
       if !line.isEmpty { line.append(byte: 0x20) }

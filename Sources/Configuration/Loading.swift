@@ -50,6 +50,8 @@ public struct LoadRequest: Sendable {
   public var isElsewhere = false
   /// Keep every value with its place, and look for what works but bites (`check`).
   public var wantsReport: Bool
+  /// With it: the values of each process are kept. false: they are only looked at.
+  public var keepsValues = true
   /// Look for what Supervisor would do differently (`check --from-supervisor`).
   public var wantsDifferences = false
   /// Global options from the command line, which count before those of the files.

@@ -35,6 +35,7 @@ public struct NearestName {
 
   @inline(never)
   public mutating func consider(_ candidate: ByteString) {
+    if abs(candidate.count - word.count) >= distance { return }
     guard let found = editDistance(word, candidate.lowercased, limit: distance - 1) else { return }
     distance = found
     name = candidate

@@ -209,7 +209,9 @@ extension Reader {
     readLogs(values, of: &program)
     program.attributes = attributes(
       values, sequence, like: result.programs.last?.attributes)
-    if request.wantsReport { result.reports.append(reportValues(values, program)) }
+    if request.wantsReport, request.keepsValues {
+      result.reports.append(reportValues(values, program))
+    }
     result.programs.append(program)
   }
 

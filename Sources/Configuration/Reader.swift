@@ -29,6 +29,8 @@ final class Reader {
   var hasTooManyProcesses = false
   /// Values that ask for a user.
   var users: [Value] = []
+  /// How many words were looked up among those that may be meant.
+  var hints = 0
   /// The values of `groups`.
   var groupLists: [Value] = []
   /// Hosts that tests connect to, by name and place.
@@ -94,7 +96,7 @@ final class Reader {
       fold.append(entry.key)
       let reason =
         Self.kind(having: entry.key).map { message("it is an option of {}", title($0)) }
-        ?? message("there is no such option{}", nearest(entry.key, in: kind.allOptions).question)
+        ?? message("there is no such option{}", hint(entry.key, in: kind.allOptions).question)
       complain(
         entry.place, isError: isStrict || isOwn, fold: fold,
         message("{q} in [{s}]: ", entry.key, section.name) + reason)
@@ -130,7 +132,7 @@ final class Reader {
   private func checkDefaults() {
     guard let defaults else { return }
     for entry in defaults.entries where Self.kind(having: entry.key) == nil {
-      let near = nearest(entry.key, in: SectionKind.program.options)
+      let near = hint(entry.key, in: SectionKind.program.options)
       complain(
         entry.place, isError: isStrict, fold: entry.key,
         message("{q} in [DEFAULT]: there is no such option", entry.key) + near.question)
@@ -145,5 +147,21 @@ extension SectionKind {
     case .program, .group, .eventListener, .fcgiProgram, .rpcInterface: true
     case .globals, .include, .unixServer, .inetServer, .client: false
     }
+  }
+}
+
+extension Reader {
+  /// The name that may be meant, as long as there were not too many such words.
+  func hint(_ word: ByteString, among names: [ByteString]) -> NearestName {
+    var near = NearestName(to: word)
+    hints += 1
+    if hints > FaultList.mostHints { return near }
+    for name in names { near.consider(name) }
+    return near
+  }
+
+  func hint(_ word: ByteString, in options: [Option]) -> NearestName {
+    hints += 1
+    return hints > FaultList.mostHints ? NearestName(to: word) : nearest(word, in: options)
   }
 }

@@ -23,7 +23,9 @@ final class Section {
   let kind: SectionKind?
   /// Where it stood first.
   var place: Place
-  var entries: [Entry] = []
+  private(set) var entries: [Entry] = []
+  /// Of the keys of `entries`.
+  private var keys = NameTable()
 
   init(name: ByteString, place: Place) {
     self.name = name
@@ -35,10 +37,11 @@ final class Section {
   /// The last entry of a key counts.
   @inline(never)
   func set(_ entry: Entry) {
-    for index in entries.indices where entries[index].key == entry.key {
+    if let index = keys.find(entry.key, { entries[$0].key == entry.key }) {
       entries[index] = entry
       return
     }
+    keys.append(entry.key)
     entries.append(entry)
   }
 
@@ -64,27 +67,20 @@ final class Section {
 /// Sections in the order in which they were met. One that stands twice is one section.
 struct SectionList {
   private(set) var sections: [Section] = []
-  /// Of the names of the sections: most that differ do so here, and ten thousand sections are
-  /// looked through ten thousand times.
-  private var fingerprints: [UInt64] = []
+  private var names = NameTable()
 
   /// The index of the section of that name, which is made where there is none.
   mutating func index(of name: ByteString, place: Place) -> Int {
-    let wanted = fingerprint(name)
-    return index(of: name, wanted) ?? append(Section(name: name, place: place), wanted)
+    index(of: name) ?? append(Section(name: name, place: place))
   }
 
-  private func index(of name: ByteString, _ wanted: UInt64) -> Int? {
-    for index in fingerprints.indices
-    where fingerprints[index] == wanted && sections[index].name == name {
-      return index
-    }
-    return nil
+  private func index(of name: ByteString) -> Int? {
+    names.find(name) { sections[$0].name == name }
   }
 
-  private mutating func append(_ section: Section, _ fingerprint: UInt64) -> Int {
+  private mutating func append(_ section: Section) -> Int {
     sections.append(section)
-    fingerprints.append(fingerprint)
+    names.append(section.name)
     return sections.count - 1
   }
 
@@ -96,19 +92,11 @@ struct SectionList {
 
   mutating func merge(_ other: SectionList) {
     for section in other.sections {
-      let wanted = fingerprint(section.name)
-      if let index = index(of: section.name, wanted) {
+      if let index = index(of: section.name) {
         for entry in section.entries { sections[index].set(entry) }
       } else {
-        _ = append(section, wanted)
+        _ = append(section)
       }
     }
-  }
-
-  /// FNV-1a.
-  private func fingerprint(_ name: ByteString) -> UInt64 {
-    var word: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name.bytes { word = (word ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return word
   }
 }

@@ -44,11 +44,7 @@ extension Sink {
   /// each `ownCapacity` bytes, for all that waits is copied.
   @inline(never)
   private func tryNow() {
-    let (blockedSince, lastTaken) = (since, taken)
-    let wasBlocked = state == .blocked
-    if wasBlocked { state = .open }
-    flush()
-    if wasBlocked, taken == lastTaken { since = blockedSince }
+    if state == .blocked { tryAgain() } else { flush() }
     nextTry = ownPending + Self.ownCapacity
   }
 }

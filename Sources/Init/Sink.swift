@@ -210,10 +210,13 @@ final class Sink {
     if kind == .syslog, file == nil { reconnect() }
     if kind == .file, state == .failing { replaceFile() }
     guard file != nil else { return }
+    let (blockedSince, lastTaken, wasBlocked) = (since, taken, state == .blocked)
     state = .open
     retryAt = nil
     if pending.isEmpty, failure != nil, kind == .syslog { recovered() }
     flush()
+    // It took nothing: nobody has read it since.
+    if wasBlocked, state == .blocked, taken == lastTaken { since = blockedSince }
   }
 
   // MARK: Writing

@@ -196,8 +196,7 @@ extension Acceptance {
     /// Who cannot even begin says so there, too.
     @Test(
       arguments: [
-        ("directory=/no/such", 71, "chdir \"/no/such\": No such file or directory"),
-        ("user=nobodyatall", 78, "user \"nobodyatall\" is not in /etc/passwd"),
+        ("directory=/no/such", 71, "chdir \"/no/such\": No such file or directory")
       ] as [(String, Int32, String)])
     func theTerminationLogHasWhyNothingBegan(line: String, code: Int32, why: String) async throws {
       var setup = Setup("[swinit]\n\(line)\n[program:app]\ncommand=sleep 60\n")
@@ -206,6 +205,18 @@ extension Acceptance {
         try await swinit.expectEnd(code, "error exit \(code): cannot start: \(why)")
         let text = swinit.folder.read("termination-log") ?? ""
         #expect(text == "exit \(code): cannot start: \(why)\n")
+      }
+    }
+
+    @Test func theTerminationLogHasWhatIsWrongWithTheFiles() async throws {
+      var setup = Setup("[swinit]\nuser=nobodyatall\n[program:app]\ncommand=sleep 60\n")
+      setup.launcher = Setup.asPID1(after: terminationLog)
+      try await withSwinit(setup) { swinit in
+        try await swinit.expectEnd(
+          78, "test.conf:2: cannot find user \"nobodyatall\" in /etc/passwd")
+        let text = swinit.folder.read("termination-log") ?? ""
+        #expect(text.hasPrefix("exit 78: the configuration has errors\n"), "\(text)")
+        #expect(text.hasSuffix(": cannot find user \"nobodyatall\" in /etc/passwd\n"), "\(text)")
       }
     }
 

@@ -163,7 +163,7 @@ extension Acceptance {
     }
 
     @Test(arguments: [
-      (["--grace", "soon"], 78, "cannot read grace \"soon\": a number of seconds is allowed"),
+      (["--grace", "soon"], 64, "cannot read --grace \"soon\": a number of seconds is allowed"),
       (["--grace"], 64, "--grace wants a number of seconds"),
     ])
     func aBadGrace(words: [String], code: Int32, error: String) async throws {

@@ -198,7 +198,7 @@ extension Acceptance {
         try await swinit.line("draining")
         try await swinit.pause(2, by: Signals())
         try await swinit.line("drained")
-        try await swinit.expectEnd(0, "")
+        try await swinit.expectEnd(0, nil)
       }
     }
   }

@@ -109,13 +109,22 @@ extension Acceptance {
 
     /// timeout(1) sends SIGCONT behind each of its signals.
     @Test func aSIGCONTIsNotWorthALine() async throws {
-      try await withSwinit(Setup("[program:p]\ncommand=sleep 1000\n")) { swinit in
-        try await swinit.log("p: STARTING")
+      let slow = """
+        #!/bin/sh
+        trap 'echo told; until [ -e "${0%/*}/go" ]; do sleep 0.01; done; exit 0' TERM
+        echo up
+        while :; do sleep 0.01; done
+        """
+      let setup = Setup("[program:p]\ncommand=%(here)s/slow\n", files: ["slow": slow])
+      try await withSwinit(setup) { swinit in
+        try await swinit.line("up")
         swinit.signal(SIGCONT)
         swinit.signal(SIGUSR1)
         try await swinit.log("SIGUSR1 from outside of this PID namespace has no meaning here")
         swinit.signal(SIGTERM)
+        try await swinit.line("told")
         swinit.signal(SIGCONT)
+        try swinit.folder.write("", to: "go")
         try await swinit.expectEnd(0, "stopped by SIGTERM")
         #expect(swinit.places(of: "SIGCONT").isEmpty, "\(swinit.transcript)")
       }
