@@ -27,6 +27,12 @@ static int get(struct half halves[2]) {
   return (int)syscall(SYS_capget, &header, halves);
 }
 
+int cl_has_capability(int number) {
+  struct half halves[2];
+  if (get(halves) < 0) return -1;
+  return halves[number / 32].effective >> number % 32 & 1;
+}
+
 static int step(int which, int number) { return which | number << CL_STEP_DETAIL; }
 
 int cl_bound_capabilities(uint64_t *kept, uint64_t dropped) {

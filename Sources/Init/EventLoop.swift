@@ -74,11 +74,15 @@ public final class EventLoop {
   var stopCommands = 0
   /// Those that could not be started: the core hears of them when it has nothing else to say.
   var failedStops: [Slot] = []
+  /// Processes that SIGKILL may not be sent to, likewise.
+  var refusedKills: [ProcessID] = []
   /// Tells when the wall clock has come to the next run of a schedule, and when it was set.
   var wallTimer: WallTimer?
   var probes: Probes
   let marks: Marks
   var trees: Trees
+  /// When trees are looked after again, since /proc could not be listed.
+  var treeLook: Time?
   var groups = Groups()
   /// Children that were reaped out of turn, and are told of in theirs.
   var reapedBefore: [EndedProcess] = []
@@ -131,6 +135,7 @@ public final class EventLoop {
     pidsLimit.watch(epoll)
     warnOfMarks()
     warnOfFiles()
+    warnOfKill()
     if !trees.isEmpty { warnOfTrees() }
     feed(.begin)
     beginSchedules()
@@ -174,7 +179,7 @@ public final class EventLoop {
     streams.serveReadable(epoll)
     if childrenMayHaveEnded { reap() }
     tellAnswers()
-    if trees.isDue { lookAfterTrees() }
+    if trees.isDue || treeLook.map({ $0 <= now() }) == true { lookAfterTrees() }
     if !groups.isEmpty { lookAfterGroups() }
     if answersFirst > 0 {
       answersFirst -= 1
@@ -228,7 +233,7 @@ public final class EventLoop {
       shortest = min(shortest ?? pause, pause)
     }
     let others = [
-      streams.deadline, probes.deadline, noise.deadline, memoryDeadline, memory.deadline,
+      streams.deadline, probes.deadline, noise.deadline, memoryDeadline, memory.deadline, treeLook,
     ]
     for case .some(let deadline) in others {
       let pause = deadline > now ? deadline - now : .zero
@@ -275,6 +280,7 @@ public final class EventLoop {
       case .exit(let code, let reason): end(code, reason)
       }
     }
+    while let pid = refusedKills.popLast() { feed(.killRefused(pid), at: now) }
     while !failedStops.isEmpty {
       feed(.stopCommandEnded(failedStops.removeFirst(), nil), at: now)
     }

@@ -17,6 +17,8 @@ final class Messages {
   /// until there was one.
   private var outOfMemory: [ByteString] = []
   /// Why the last fork that failed did so, where that is known: ` (pids limit 512 reached …)`.
+  /// Processes that could not be sent SIGKILL: EPERM.
+  var unkillable: [ProcessID] = []
   var forkTrouble: ByteString = ""
 
   init(configuration: Configuration, isRoot: Bool, command: Slot?, zone: Zone) {
@@ -98,6 +100,11 @@ final class Messages {
     case .killing(let slot, let pid, let waited):
       return stillThere(slot, pid, waited, .kill)
     case .survivedKill(let slot, let pid):
+      if unkillable.contains(pid) {
+        return message(
+          "{}: {} cannot be stopped: SIGKILL is not permitted (no CAP_KILL), ignoring", name(slot),
+          process(pid))
+      }
       return message(
         "{}: {} withstands SIGKILL (it waits in the kernel), ignoring", name(slot), process(pid))
     case .treeLeft(let slot, let status, let signal): return treeLeft(slot, status, signal)

@@ -63,6 +63,10 @@ extension EventLoop {
       log.write(
         .warn,
         message("cannot send {} to pid {}: {}, ignoring", signal.name, decimal(pid), error.text))
+      if error == .permission, signal == .kill {
+        messages.unkillable.append(pid)
+        refusedKills.append(pid)
+      }
     }
   }
 }

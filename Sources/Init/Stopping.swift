@@ -71,6 +71,19 @@ extension EventLoop {
         """, decimal(wanted), decimal(possible), decimal(possible), decimal(wanted)))
   }
 
+  func warnOfKill() {
+    guard effectiveUserID() == 0, !mayKillOthers() else { return }
+    for program in supervisor.configuration.programs where program.user != nil {
+      return log.write(
+        .warn,
+        message(
+          """
+          swinit has no CAP_KILL: programs of another user, as {}, get no signal and cannot be stopped \
+          (docker run --cap-add KILL)
+          """, supervisor.configuration.displayName(program)))
+    }
+  }
+
   func warnOfMarks() {
     guard let refusal = marks.refusal else { return }
     log.write(
@@ -89,6 +102,7 @@ extension EventLoop {
       send(signal, to: pid, group: signal == .kill ? program.killasgroup : program.stopasgroup)
     }
     trees.send(to: slot, owner)
+    planTreeLook()
   }
 
   private func owner(_ process: ProcessEntry) -> Trees.Owner {
@@ -97,10 +111,19 @@ extension EventLoop {
   }
 
   func checkTree(_ slot: Slot) {
-    feed(trees.check(slot, owner) ? .treeLeft(slot) : .treeGone(slot))
+    let isLeft = trees.check(slot, owner)
+    planTreeLook()
+    feed(isLeft ? .treeLeft(slot) : .treeGone(slot))
   }
 
   func lookAfterTrees() {
+    treeLook = nil
     for slot in trees.look(owner) { feed(.treeGone(slot)) }
+    planTreeLook()
+  }
+
+  /// /proc that could not be listed is listed again soon.
+  private func planTreeLook() {
+    if trees.hasFailed, treeLook == nil { treeLook = now() + .milliseconds(100) }
   }
 }

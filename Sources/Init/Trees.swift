@@ -52,6 +52,8 @@ struct Trees {
     var known: [ProcessEntry] = []
     /// The program's own process is gone, the core waits for the others.
     var isAwaited = false
+    /// Its signal was not sent: /proc could not be listed.
+    var isUnsent = false
 
     init(_ slot: Slot) { self.slot = slot }
   }
@@ -59,6 +61,8 @@ struct Trees {
   private var trees: [Tree] = []
   /// One of those that are awaited may be gone, or not have got its SIGKILL.
   private(set) var isDue = false
+  /// /proc could not be listed: `look` is to be called again after a while.
+  private(set) var hasFailed = false
 
   private let marks: Marks
 
@@ -86,6 +90,7 @@ struct Trees {
     tree.told = []
     tree.known = []
     tree.isAwaited = false
+    tree.isUnsent = false
   }
 
   /// A child of ours was reaped.
@@ -108,7 +113,11 @@ struct Trees {
   mutating func send(to slot: Slot, _ owner: (ProcessEntry) -> Owner) {
     guard let tree = tree(slot), let signal = tree.signal else { return }
     for _ in 0..<(signal == .kill ? Self.rounds : 1) {
-      let entries = allProcesses()
+      guard let entries = try? listProcesses() else {
+        tree.isUnsent = true
+        hasFailed = true
+        return
+      }
       if entries.isEmpty {
         // The session's own group is all that can be named, and only while its leader lives: later the
         // number may be a stranger's.
@@ -121,17 +130,31 @@ struct Trees {
   }
 
   /// Whether anything is left of the tree of a program whose own process is gone.
-  func check(_ slot: Slot, _ owner: (ProcessEntry) -> Owner) -> Bool {
+  mutating func check(_ slot: Slot, _ owner: (ProcessEntry) -> Owner) -> Bool {
     guard let tree = tree(slot) else { return false }
-    tree.isAwaited = !find(tree, allProcesses(), owner).isEmpty
+    guard let entries = try? listProcesses() else {
+      // Nobody knows; `look` will tell.
+      tree.isAwaited = true
+      hasFailed = true
+      return true
+    }
+    tree.isAwaited = !find(tree, entries, owner).isEmpty
     return tree.isAwaited
   }
 
   /// Looks after all who are awaited; those of whom nothing is left any more.
   mutating func look(_ owner: (ProcessEntry) -> Owner) -> [Slot] {
     isDue = false
+    hasFailed = false
+    for tree in trees where tree.isUnsent {
+      tree.isUnsent = false
+      send(to: tree.slot, owner)
+    }
     var gone: [Slot] = []
-    let entries = allProcesses()
+    guard let entries = try? listProcesses() else {
+      hasFailed = true
+      return gone
+    }
     for tree in trees where tree.isAwaited {
       let found = find(tree, entries, owner)
       if found.isEmpty {

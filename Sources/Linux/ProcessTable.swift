@@ -39,9 +39,20 @@ public func processEntry(_ pid: Int32) -> ProcessEntry? {
   return field > 3 ? entry : nil
 }
 
+/// Every process that /proc shows, in no order; empty where there is no /proc, or it cannot be listed.
+public func allProcesses() -> [ProcessEntry] { (try? listProcesses()) ?? [] }
+
 /// Every process that /proc shows, in no order; empty where there is no /proc.
-public func allProcesses() -> [ProcessEntry] {
-  guard let names = try? entries(of: bytes("/proc")) else { return [] }
+///
+/// - Throws: ENOMEM, EIO, EMFILE: the listing says nothing, and is to be tried again.
+public func listProcesses() throws(Errno) -> [ProcessEntry] {
+  let names: [[UInt8]]
+  do throws(Errno) {
+    names = try entries(of: bytes("/proc"))
+  } catch {
+    if error == .noEntry { return [] }
+    throw error
+  }
   var list: [ProcessEntry] = []
   for name in names {
     guard let pid = number(name[...]), pid > 0, let entry = processEntry(pid) else { continue }

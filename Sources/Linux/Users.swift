@@ -59,6 +59,10 @@ public func ownGroups() -> [UInt32] {
   return count > 0 ? Array(groups[..<Int(count)]) : []
 }
 
+/// Whether this process may send signals to processes of other users (CAP_KILL). true where that
+/// cannot be known.
+public func mayKillOthers() -> Bool { cl_has_capability(5) != 0 }
+
 /// What a login sets for a user: HOME, USER, LOGNAME and SHELL of his entry in /etc/passwd, each
 /// `NAME=value` and a NUL.
 /// - Parameter user: a name, or a number; nil: ours.

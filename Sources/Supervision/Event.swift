@@ -86,6 +86,8 @@ public enum Event: Sendable {
   case treeLeft(Slot)
   /// Answers `Action.checkTree` and `checkGroup`: none is left; or none is any more, after `treeLeft`.
   case treeGone(Slot)
+  /// SIGKILL may not be sent to the program's process (EPERM): to wait for its effect is of no use.
+  case killRefused(ProcessID)
   /// A signal for swinit itself.
   case signal(Signal, Sender)
   /// `Supervisor.nextDeadline` has come, or `Supervisor.hasMore` asks for another turn.

@@ -170,6 +170,13 @@ extension Supervisor {
     timers.set(slot, to: now + killWait(now))
   }
 
+  /// The next tick gives the program up.
+  @inline(never)
+  mutating func killRefused(_ pid: ProcessID, _ now: Time) {
+    guard let slot = slots[pid], case .stopping(_, .killed) = records[slot].state else { return }
+    timers.set(slot, to: now)
+  }
+
   func sendKill(_ slot: Slot, _ pid: ProcessID, _ actions: inout [Action]) {
     if configuration.programs[slot].stoptree {
       return actions.order(.signalTree(slot, .kill, again: false))

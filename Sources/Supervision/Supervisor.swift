@@ -217,6 +217,8 @@ public struct Supervisor: Sendable {
       probed(slot, failure, now, &actions)
     case .treeLeft(let slot):
       treeLeft(slot, now, &actions)
+    case .killRefused(let pid):
+      killRefused(pid, now)
     case .treeGone(let slot):
       treeGone(slot, now, &actions)
     case .signal(let signal, let sender):

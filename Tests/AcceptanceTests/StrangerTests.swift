@@ -217,6 +217,60 @@ extension Acceptance {
       }
     }
 
+    /// A listing of /proc that fails does not mean that nobody is left.
+    @Test func aFailedListingLosesNobody() async throws {
+      let text = """
+        [program:app]
+        command=sh -c "setsid %(here)s/child & exec sleep 600"
+        stoptree=true
+        startsecs=0
+        """
+      let child = """
+        #!/bin/sh
+        trap 'sleep 0.3; echo the child has ended >&2; exit 0' TERM
+        echo up
+        while :; do sleep 0.01; done
+        """
+      try await withSwinit(Setup(text, files: ["child": child])) { swinit in
+        try await swinit.line("up")
+        let tracer = try await attached(
+          to: swinit.pid, "inject=getdents64:error=EIO:when=1..4", "getdents64", swinit.folder)
+        defer { detach(tracer) }
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM", within: 40)
+        let ended = try #require(swinit.places(of: "the child has ended").first)
+        let stopped = try #require(swinit.places(of: "app: STOPPED").first)
+        #expect(ended < stopped, "\(swinit.transcript)")
+      }
+    }
+
+    /// `--cap-drop ALL --cap-add SETUID --cap-add SETGID`, as images are often run.
+    @Test func rootWithoutTheRightToKillSaysSo() async throws {
+      let text = """
+        [program:app]
+        command=sleep 600
+        user=nobody
+        startsecs=0
+        stopwaitsecs=0.2
+        """
+      var setup = Setup(text)
+      setup.launcher =
+        Setup.asPID1 + ["setpriv", "--bounding-set", "-kill", "--inh-caps", "-kill"]
+      try await withSwinit(setup) { swinit in
+        try await swinit.log(
+          "warn swinit has no CAP_KILL: programs of another user, as app, get no")
+        try await swinit.log("app: RUNNING")
+        let told = swinit.moment
+        swinit.signal(SIGTERM)
+        try await swinit.log("cannot send SIGTERM to pid")
+        try await swinit.log("cannot be stopped: SIGKILL is not permitted (no CAP_KILL), ignoring")
+        // Five seconds, for which a SIGKILL is waited for, are not over.
+        #expect(swinit.span(since: told).own < 4, "\(swinit.transcript)")
+        #expect(swinit.places(of: "withstands").isEmpty, "\(swinit.transcript)")
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
+      }
+    }
+
     /// A kernel, or a seccomp profile, that has pidfds and lets nobody send signals through them.
     @Test(arguments: ["ENOSYS", "EPERM"]) func aRefusedPidfdIsGoneAround(error: String) async throws
     {

@@ -151,6 +151,8 @@ struct Invariants {
       see(.execFailure)
     // No program of these runs follows a pidfile: FollowerTests has the ones that do.
     case .detached, .followed, .gone: break
+    // Nothing but the waiting ends.
+    case .killRefused: break
     case .probed(let slot, let failure): probed(slot, failure, now)
     case .treeLeft(let slot), .treeGone(let slot):
       require(

@@ -116,6 +116,7 @@ func words(_ event: Event) -> String {
   case .detached(let slot): return "detached p\(slot)"
   case .followed(let slot, let pid): return "followed p\(slot) pid \(pid)"
   case .gone(let slot, let status): return "gone p\(slot) \(words(status))"
+  case .killRefused(let pid): return "kill refused pid \(pid)"
   case .treeLeft(let slot): return "tree left p\(slot)"
   case .treeGone(let slot): return "tree gone p\(slot)"
   case .ended(let pid, let status): return "ended pid \(pid) \(words(status))"

@@ -331,6 +331,8 @@ int cl_groups_of(const char *name, gid_t gid, gid_t *groups, int capacity);
 int cl_login_variables(const char *name, uid_t uid, char *text, size_t capacity);
 // setgroups, setgid, setuid for ourselves; the step that failed, or 0.
 int cl_become_user(uid_t uid, gid_t gid, const gid_t *groups, int count);
+// Whether this process has a capability in effect: 1, 0, or -1: errno.
+int cl_has_capability(int number);
 // For ourselves, before and after cl_become_user: the step that failed, or 0. `kept` all bits: becomes
 // those that we have.
 int cl_bound_capabilities(uint64_t *kept, uint64_t dropped);
