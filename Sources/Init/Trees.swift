@@ -172,9 +172,10 @@ struct Trees {
   private func tell(_ tree: Tree, _ found: [ProcessEntry], _ owner: (ProcessEntry) -> Owner) -> Bool
   {
     guard let signal = tree.signal else { return false }
+    let told = ProcessSet(tree.told)
     var someTold = false
     for entry in found where !entry.isZombie && owner(entry) == .nobody {
-      if Self.holds(tree.told, entry) { continue }
+      if told.contains(entry) { continue }
       tree.told.append(entry)
       someTold = true
       guard let handle = try? ProcessDescriptor(entry.pid) else {
@@ -190,7 +191,7 @@ struct Trees {
     return someTold
   }
 
-  /// The processes of a tree, parents before their children.
+  /// The processes of a tree, parents before their children. Costs O(n log n) for n processes.
   @inline(never)
   private func find(
     _ tree: Tree, _ entries: [ProcessEntry], _ owner: (ProcessEntry) -> Owner
@@ -201,43 +202,92 @@ struct Trees {
     for entry in entries where entry.pid == tree.root {
       isSession = owner(entry) == .program(tree.slot)
     }
+    let known = ProcessSet(tree.known)
     var found: [ProcessEntry] = []
     var rest: [ProcessEntry] = []
     for entry in entries where entry.pid != own {
       switch owner(entry) {
       case .program(tree.slot): found.append(entry)
       case .nobody:
-        let isFound = isSession && entry.session == tree.root || Self.holds(tree.known, entry)
+        let isFound = isSession && entry.session == tree.root || known.contains(entry)
         if isFound { found.append(entry) } else { rest.append(entry) }
       case .program, .test: continue
       }
     }
-    Self.addChildren(&found, rest)
+    var children = Children(rest)
+    children.add(to: &found)
     for orphan in rest where orphan.parent == own && marks.bears(orphan.pid, tree.slot) == true {
       var family = [orphan]
-      Self.addChildren(&family, rest)
-      // It has ended and is not reaped yet; who was below it when that was read is not.
+      children.add(to: &family)
+      // It has ended and is not reaped yet; the processes below it when that was read are not.
       if !orphan.isZombie || family.count > 1 { found += family }
     }
     tree.known = found
     return found
   }
+}
 
-  /// Adds those whose parent is in the list, and theirs.
+/// Processes by pid and start time.
+private struct ProcessSet {
+  /// By pid.
+  private var entries: [ProcessEntry] = []
+
   @inline(never)
-  private static func addChildren(_ list: inout [ProcessEntry], _ rest: [ProcessEntry]) {
-    var next = 0
-    while next < list.count {
-      for entry in rest where entry.parent == list[next].pid && !holds(list, entry) {
-        list.append(entry)
-      }
-      next += 1
-    }
+  init(_ list: [ProcessEntry]) {
+    var keys: [SortKey] = []
+    for entry in list { keys.append(SortKey(first: Int(entry.pid))) }
+    for index in ascendingOrder(of: keys) { entries.append(list[index]) }
   }
 
   @inline(never)
-  private static func holds(_ list: [ProcessEntry], _ entry: ProcessEntry) -> Bool {
-    for other in list where other.pid == entry.pid && other.start == entry.start { return true }
+  func contains(_ entry: ProcessEntry) -> Bool {
+    var (low, high) = (0, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].pid < entry.pid { low = middle + 1 } else { high = middle }
+    }
+    // One pid may stand here twice, with two start times.
+    while low < entries.count, entries[low].pid == entry.pid {
+      if entries[low].start == entry.start { return true }
+      low += 1
+    }
     return false
+  }
+}
+
+/// Processes by their parents.
+private struct Children {
+  private var entries: [ProcessEntry] = []
+  /// As `entries`: it is in a list already.
+  private var isTaken: [Bool] = []
+
+  @inline(never)
+  init(_ list: [ProcessEntry]) {
+    var keys: [SortKey] = []
+    for entry in list { keys.append(SortKey(first: Int(entry.parent))) }
+    for index in ascendingOrder(of: keys) { entries.append(list[index]) }
+    isTaken = Array(repeating: false, count: list.count)
+  }
+
+  /// Adds those whose parent is in the list, and theirs; each once.
+  @inline(never)
+  mutating func add(to list: inout [ProcessEntry]) {
+    var next = 0
+    while next < list.count {
+      let parent = list[next].pid
+      next += 1
+      var (low, high) = (0, entries.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if entries[middle].parent < parent { low = middle + 1 } else { high = middle }
+      }
+      while low < entries.count, entries[low].parent == parent {
+        if !isTaken[low] {
+          isTaken[low] = true
+          list.append(entries[low])
+        }
+        low += 1
+      }
+    }
   }
 }
