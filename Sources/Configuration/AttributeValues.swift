@@ -83,11 +83,12 @@ func parseCapabilities(_ text: ByteString, bad: inout ByteString) -> UInt64? {
   return bits == 0 ? nil : bits
 }
 
-/// `NAME:PATH` pairs separated by commas, PATH from the root on; each ended by a NUL.
+/// `NAME:PATH` pairs separated by commas, PATH from the root on; each ended by a NUL. A value that
+/// was inserted adds no pair.
 @inline(never)
 func parseSecrets(_ text: ByteString) -> ByteString? {
   var block = ByteString()
-  for pair in namesBetweenCommas(text) {
+  for pair in text.partsBetweenCommas {
     let path = pair.pathOfSecret
     guard isVariableName(pair.nameOfSecret), path.hasPrefix("/"), path.count > 1 else {
       return nil

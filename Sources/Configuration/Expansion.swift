@@ -80,6 +80,8 @@ struct Expander {
   private let text: ByteString
   private let names: ExpansionNames
   private let here: ByteString
+  /// Each value becomes an `Insertion`, because the text is split afterwards.
+  private let marksInsertions: Bool
   private var position = 0
   private var result = ByteString()
   private var hasStraySign = false
@@ -99,10 +101,13 @@ struct Expander {
   /// A longer field than this is a slip, and no reason to fill the memory.
   private static let widestField = 1000
 
-  init(_ text: ByteString, _ names: ExpansionNames, here: ByteString) {
+  init(
+    _ text: ByteString, _ names: ExpansionNames, here: ByteString, marksInsertions: Bool = false
+  ) {
     self.text = text
     self.names = names
     self.here = here
+    self.marksInsertions = marksInsertions
   }
 
   /// nil: see `failures`.
@@ -167,7 +172,11 @@ struct Expander {
           : "the letter must be s, d, i, u, o, x or X")
       return
     }
-    result.append(formatted)
+    if marksInsertions {
+      result.append(insertion: formatted, name.hasPrefix("ENV_") ? .variable : .name)
+    } else {
+      result.append(formatted)
+    }
   }
 
   private func closingParenthesis(from start: Int) -> Int? {

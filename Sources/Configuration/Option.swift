@@ -9,6 +9,13 @@ public enum OptionKind: UInt8, Sendable {
   case limit, capabilities, secrets, standardInput
 }
 
+extension OptionKind {
+  /// The text is split into words or pairs, and the values of variables must not take part in it.
+  var isSplitAfterExpansion: Bool {
+    self == .command || self == .environment || self == .probe || self == .secrets
+  }
+}
+
 /// What this version does with an option.
 public enum OptionEffect: UInt8, Sendable {
   /// What its help says.

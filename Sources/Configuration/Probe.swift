@@ -57,8 +57,11 @@ public final class Probe: Equatable, Sendable {
   }
 
   /// nil: the text is none of the forms.
+  ///
+  /// - Parameter written: May hold insertions; of a command they stay inside their words.
   @inline(never)
-  static func parse(_ text: ByteString) -> Probe? {
+  static func parse(_ written: ByteString) -> Probe? {
+    let text = written.withInsertionsPlain
     if text == "running" { return Probe(.running) }
     if text == "notify" { return Probe(.notify) }
     guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return nil }
@@ -67,7 +70,8 @@ public final class Probe: Equatable, Sendable {
     if word == "tcp" { return at(.tcp, rest, port: nil, text: "") }
     if word == "http" { return http(rest) }
     if word == "exec" {
-      guard let words = try? CommandWords(rest) else { return nil }
+      let command = written.hasPrefix("exec:") ? written.dropping(colon + 1).trimmed : rest
+      guard let words = try? CommandWords(command) else { return nil }
       return Probe(.command, text: words.block)
     }
     if word == "fd" {

@@ -65,6 +65,8 @@ extension Reader {
     guard let text = value.text else { return result }
     switch option.kind {
     case .command: result.text = value.written
+    case .probe: result.text = value.written.isEmpty ? text : value.written
+    case .secrets: result.text = text.withInsertionsPlain
     case .logfile: result.text = text.placesJoined
     case .environment: result.text = Self.environmentText(text)
     case .exitcodes:
@@ -168,7 +170,7 @@ extension Reader {
 extension ByteString {
   /// Of a list with commas.
   @inline(never)
-  fileprivate mutating func append(item: ByteString) {
+  mutating func append(item: ByteString) {
     if !isEmpty { append(byte: UInt8(ascii: ",")) }
     append(item)
   }

@@ -81,7 +81,7 @@ extension Reader {
       written = entry.value
       if let text = expand(entry, option, names)?.trimmed {
         value = read(text, option, entry)
-        if value != nil { written = text }
+        if value != nil { written = text.withInsertionsPlain }
       }
     }
     // The default stands in for what cannot be read.
@@ -103,7 +103,9 @@ extension Reader {
   @inline(never)
   func expand(_ entry: Entry, _ option: Option, _ names: ExpansionNames) -> ByteString? {
     let written = option.kind == .logfile ? entry.value.placesSeparated : entry.value
-    var expander = Expander(written, names, here: directory(of: entry.place.file))
+    var expander = Expander(
+      written, names, here: directory(of: entry.place.file),
+      marksInsertions: option.kind.isSplitAfterExpansion)
     let text = expander.expand()
     for failure in expander.failures {
       faults.error(
@@ -154,6 +156,7 @@ extension Reader {
 
   @inline(never)
   private func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
+    let text = text.withInsertionsPlain
     var problem = message("cannot read {} {q}", ByteString(option.name), text)
     if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
     problem.append(literal: ": ")
@@ -180,6 +183,7 @@ extension Reader {
           to the program
           """)
       }
+      remarkInsertions(text, words, option, entry)
       return Value(text: words.block)
     } catch {
       faults.error(
@@ -203,7 +207,7 @@ extension Reader {
   private func readEnvironment(_ text: ByteString, _ entry: Entry) -> Value? {
     do throws(Rejection) {
       let pairs = try EnvironmentPairs(text)
-      remarkUnquoted(pairs, entry)
+      remarkDifferences(pairs, entry)
       return Value(text: pairs.block)
     } catch {
       faults.error(
@@ -212,24 +216,61 @@ extension Reader {
     }
   }
 
+  /// Says where the value of a variable has blanks or quotes that Supervisor would obey.
+  private func remarkInsertions(
+    _ text: ByteString, _ words: CommandWords, _ option: Option, _ entry: Entry
+  ) {
+    let plain = text.withInsertionsPlain
+    if !option.name.hasSameText(as: "command") || plain.count == text.count { return }
+    if let asSupervisor = try? CommandWords(plain), asSupervisor.block == words.block { return }
+    faults.warn(
+      entry.place, fold: "inserted words", about: entry.value,
+      message(
+        """
+        the blanks and quotes in the value of a variable stay inside its word; Supervisor would \
+        split command {q} at them
+        """, entry.value))
+  }
+
   /// Names the values that Supervisor would read differently. They are shown as they stand in the
   /// file, never as expanded: that may be a password.
-  private func remarkUnquoted(_ pairs: EnvironmentPairs, _ entry: Entry) {
+  private func remarkDifferences(_ pairs: EnvironmentPairs, _ entry: Entry) {
+    let written = try? EnvironmentPairs(entry.value)
     var forms = ByteString()
-    for pair in pairs.pairs where pair.differs {
-      var value: ByteString = "\"...\""
-      if let written = try? EnvironmentPairs(entry.value) {
-        for other in written.pairs where other.name == pair.name {
-          value = other.value.asEnvironmentValue
-        }
+    var inserted = ByteString()
+    var impossible = ByteString()
+    for pair in pairs.pairs where !pair.isReadAlikeBySupervisor {
+      var form: ByteString?
+      var isReadAlike = false
+      for other in written?.pairs ?? [] where other.name == pair.name {
+        isReadAlike = other.isReadAlikeBySupervisor
+        form = other.commonForm(of: other.value)
       }
-      if !forms.isEmpty { forms.append(literal: ",") }
-      forms.append(message("{s}", pair.name + "=" + value))
+      if isReadAlike {
+        inserted.append(item: pair.name)
+      } else if let form {
+        forms.append(item: message("{s}", pair.name + "=" + form))
+      } else {
+        impossible.append(item: message("{s}", pair.name))
+      }
     }
-    if forms.isEmpty { return }
-    faults.warn(
-      entry.place,
-      message("Supervisor would read this environment differently without quotes: {}", forms))
+    if !forms.isEmpty {
+      faults.warn(
+        entry.place, fold: "read otherwise", about: forms,
+        message("Supervisor would read this otherwise; both read {} alike", forms))
+    }
+    if !inserted.isEmpty {
+      faults.warn(
+        entry.place, fold: "inserted pairs", about: inserted,
+        message(
+          "the quotes and commas in the value of a variable are text; Supervisor would obey them in {}",
+          inserted))
+    }
+    if !impossible.isEmpty {
+      faults.warn(
+        entry.place, fold: "read by nobody", about: impossible,
+        message("Supervisor cannot read {} as it is read here, in whatever quotes", impossible))
+    }
   }
 
   private func readPath(_ text: ByteString, _ option: Option, _ entry: Entry) -> Value? {
