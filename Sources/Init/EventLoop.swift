@@ -158,6 +158,7 @@ public final class EventLoop {
     }
     let count = wait(milliseconds)
     streams.beginTurn()
+    if !trees.isEmpty { trees.beginTurn() }
     for index in 0..<count {
       switch Token(packed: epoll.token(index)) {
       case .signals: readSignals()
@@ -177,10 +178,10 @@ public final class EventLoop {
       }
     }
     streams.serveReadable(epoll)
-    if childrenMayHaveEnded { reap() }
+    if childrenMayHaveEnded, !trees.isListing || isSweeping { reap() }
     tellAnswers()
     if trees.isDue || treeLook.map({ $0 <= now() }) == true { lookAfterTrees() }
-    if !groups.isEmpty { lookAfterGroups() }
+    if !groups.isEmpty, !trees.isListing { lookAfterGroups() }
     if answersFirst > 0 {
       answersFirst -= 1
       if count == Epoll.batch || childrenMayHaveEnded { return flushLog() }

@@ -95,7 +95,8 @@ struct Groups {
 extension EventLoop {
   /// Who has ended with the program's process and was not reaped yet is nothing of the rest.
   func checkGroup(_ slot: Slot, _ group: ProcessID) {
-    if group > 1 {
+    // Nobody is reaped while `Trees` lists.
+    if group > 1, !trees.isListing {
       // What is left over by the bound counts as alive until it is reaped in its turn.
       for _ in 0..<Groups.reapBatch {
         guard let ended = reapOne(ofGroup: group) else { break }

@@ -118,7 +118,7 @@ extension EventLoop {
 
   func lookAfterTrees() {
     treeLook = nil
-    for slot in trees.look(owner) { feed(.treeGone(slot)) }
+    for slot in trees.look(othersWait: childrenMayHaveEnded, owner) { feed(.treeGone(slot)) }
     planTreeLook()
   }
 

@@ -16,8 +16,9 @@ import Supervision
 /// A listing of /proc is no snapshot: processes fork and end meanwhile. That an empty one proves
 /// nevertheless that none is left is for this reason: above every process of a tree whose own process
 /// is gone stands an orphan that is our child, and stays in /proc, if only as a zombie, until we
-/// reap it, which happens between two listings. So each listing comes after such a reaping, and
-/// nothing is polled. What was forked behind the back of a listing is found by the next one.
+/// reap it, which happens between two listings and never during one (`isListing`). So each listing
+/// comes after such a reaping, and nothing is polled. What was forked behind the back of a listing is
+/// found by the next one.
 ///
 /// The stop signal goes to each process once, parents first, so that no shell goes on to its next
 /// command when its child has ended; what a process starts afterwards to clean up is not disturbed
@@ -26,11 +27,16 @@ import Supervision
 /// through a pidfd, and only when the start time is still the one of the listing: never to a
 /// stranger with the same pid. Nobody is stopped with SIGSTOP first: parents would see it.
 ///
-/// A turn of the loop costs one listing, or `rounds` of them with a SIGKILL: each is in proportion to
-/// the processes in the namespace.
+/// Ten thousand processes must not hold up everybody else: a turn of the loop reads and signals no more
+/// than `workOfATurn` of them, and goes on in the next turn. All trees share one listing. A tree whose
+/// question came after a listing had begun waits for the next one.
 struct Trees {
-  /// Listings for one SIGKILL; what is left over is for the next turn.
-  private static let rounds = 4
+  /// Processes that are read in one turn. A signal counts as two, for it costs twice the time. On a
+  /// usual machine this is about 20 ms.
+  private static let workOfATurn = 1024
+  /// Turns in which others are reaped first, before a tree is looked after. Where thousands have
+  /// ended at once one listing is then enough; where they never stop to end it comes all the same.
+  private static let patience = 64
 
   /// Whose own process one is.
   enum Owner: Equatable {
@@ -48,19 +54,33 @@ struct Trees {
     var signal: Signal?
     /// Who got `signal`.
     var told: [ProcessEntry] = []
-    /// All that were ever seen, and may live.
-    var known: [ProcessEntry] = []
+    /// Who gets it next, the first of them last.
+    var untold: [ProcessEntry] = []
+    /// All that were seen in the last listing, and may live.
+    var known = ProcessSet([])
     /// The program's own process is gone, the core waits for the others.
     var isAwaited = false
-    /// Its signal was not sent: /proc could not be listed.
+    /// Its signal is still to be sent to those that a listing shows.
     var isUnsent = false
+    /// The number of the first listing that counts for it.
+    var wanted = 0
 
     init(_ slot: Slot) { self.slot = slot }
   }
 
   private var trees: [Tree] = []
-  /// One of those that are awaited may be gone, or not have got its SIGKILL.
-  private(set) var isDue = false
+  private var listing: ProcessListing?
+  /// Of the listing that is going on, or of the next.
+  private var number = 0
+  /// A tree waits for a listing that has not begun.
+  private var needsListing = false
+  /// Of the work of this turn.
+  private var left = workOfATurn
+  /// A process of a tree that is awaited was reaped.
+  private var someEnded = false
+  private var turnsSince = 0
+  /// Nothing is left of them, and the core does not know it yet.
+  private var gone: [Slot] = []
   /// /proc could not be listed: `look` is to be called again after a while.
   private(set) var hasFailed = false
 
@@ -83,20 +103,35 @@ struct Trees {
   @inline(__always)
   var isEmpty: Bool { trees.isEmpty }
 
+  /// A listing is going on over several turns: nobody is to be reaped before it is complete.
+  var isListing: Bool { listing != nil }
+
+  /// Work is left for this turn or the next.
+  var isDue: Bool {
+    if listing != nil || needsListing || !gone.isEmpty || someEnded { return true }
+    for tree in trees where !tree.untold.isEmpty { return true }
+    return false
+  }
+
+  /// The turn has its own share of work.
+  mutating func beginTurn() { left = Self.workOfATurn }
+
   mutating func started(_ slot: Slot, _ pid: ProcessID) {
     guard let tree = tree(slot) else { return }
     tree.root = pid
     tree.signal = nil
     tree.told = []
-    tree.known = []
+    tree.untold = []
+    tree.known = ProcessSet([])
     tree.isAwaited = false
     tree.isUnsent = false
   }
 
   /// A child of ours was reaped.
   mutating func ended(_ pid: ProcessID) {
-    for tree in trees where tree.isAwaited {
-      for entry in tree.known where entry.pid == pid { isDue = true }
+    for tree in trees where tree.isAwaited && !someEnded && tree.known.contains(pid: pid) {
+      someEnded = true
+      turnsSince = 0
     }
   }
 
@@ -106,81 +141,128 @@ struct Trees {
     guard let tree = tree(slot), again || tree.signal != signal else { return false }
     tree.signal = signal
     tree.told = []
+    tree.untold = []
     return true
   }
 
-  /// Sends the tree's signal to all but the program's own process.
+  /// Sends the tree's signal to all but the program's own process, in this turn or the next ones.
   mutating func send(to slot: Slot, _ owner: (ProcessEntry) -> Owner) {
-    guard let tree = tree(slot), let signal = tree.signal else { return }
-    for _ in 0..<(signal == .kill ? Self.rounds : 1) {
-      guard let entries = try? listProcesses() else {
-        tree.isUnsent = true
-        hasFailed = true
-        return
-      }
-      if entries.isEmpty {
-        // The session's own group is all that can be named, and only while its leader lives: later the
-        // number may be a stranger's.
-        if tree.root > 1, isChild(tree.root) { try? sendSignal(signal.number, to: -tree.root) }
-        return
-      }
-      if !tell(tree, find(tree, entries, owner), owner) { return }
-    }
-    if signal == .kill { isDue = true }
+    guard let tree = tree(slot), tree.signal != nil else { return }
+    tree.isUnsent = true
+    want(tree)
+    proceed(owner)
   }
 
-  /// Whether anything is left of the tree of a program whose own process is gone.
+  /// Whether anything may be left of the tree of a program whose own process is gone. `look` tells
+  /// later when nothing is.
   mutating func check(_ slot: Slot, _ owner: (ProcessEntry) -> Owner) -> Bool {
     guard let tree = tree(slot) else { return false }
-    guard let entries = try? listProcesses() else {
-      // Nobody knows; `look` will tell.
-      tree.isAwaited = true
-      hasFailed = true
-      return true
+    tree.isAwaited = true
+    want(tree)
+    proceed(owner)
+    for index in gone.indices where gone[index] == slot {
+      gone.remove(at: index)
+      return false
     }
-    tree.isAwaited = !find(tree, entries, owner).isEmpty
-    return tree.isAwaited
+    return true
   }
 
-  /// Looks after all who are awaited; those of whom nothing is left any more.
-  mutating func look(_ owner: (ProcessEntry) -> Owner) -> [Slot] {
-    isDue = false
-    hasFailed = false
-    for tree in trees where tree.isUnsent {
-      tree.isUnsent = false
-      send(to: tree.slot, owner)
+  /// Goes on with all who are awaited or still get a signal; those of whom nothing is left any more.
+  ///
+  /// - Parameter othersWait: More children have ended, and are reaped first.
+  mutating func look(othersWait: Bool, _ owner: (ProcessEntry) -> Owner) -> [Slot] {
+    turnsSince += 1
+    if hasFailed || someEnded && (!othersWait || turnsSince > Self.patience) {
+      hasFailed = false
+      someEnded = false
+      for tree in trees where tree.isAwaited || tree.isUnsent { want(tree) }
     }
-    var gone: [Slot] = []
-    guard let entries = try? listProcesses() else {
-      hasFailed = true
-      return gone
-    }
-    for tree in trees where tree.isAwaited {
-      let found = find(tree, entries, owner)
-      if found.isEmpty {
-        tree.isAwaited = false
-        gone.append(tree.slot)
-      } else if tell(tree, found, owner), tree.signal == .kill {
-        isDue = true
+    proceed(owner)
+    let all = gone
+    gone = []
+    return all
+  }
+
+  private mutating func want(_ tree: Tree) {
+    tree.wanted = listing == nil ? number : number + 1
+    needsListing = true
+  }
+
+  /// Does the work of this turn: sends what is to be sent, goes on with the listing, begins the next.
+  @inline(never)
+  private mutating func proceed(_ owner: (ProcessEntry) -> Owner) {
+    while left > 0 {
+      for tree in trees where !tree.untold.isEmpty { tell(tree) }
+      if left <= 0 { return }
+      if listing == nil {
+        guard needsListing else { return }
+        needsListing = false
+        do throws(Errno) {
+          listing = try ProcessListing()
+        } catch {
+          hasFailed = true
+          return
+        }
+      }
+      // Never without any work, so that no endless row of short listings is made in one turn.
+      left -= max(1, listing?.read(left) ?? 0)
+      guard let complete = listing, complete.isComplete else { return }
+      listing = nil
+      number += 1
+      for tree in trees {
+        if !tree.isUnsent && !tree.isAwaited { continue }
+        if tree.wanted < number {
+          apply(complete.entries, to: tree, owner)
+        } else {
+          needsListing = true
+        }
       }
     }
-    return gone
   }
 
-  /// Sends the tree's signal to those who did not get it. False: there was nobody.
-  @inline(never)
-  private func tell(_ tree: Tree, _ found: [ProcessEntry], _ owner: (ProcessEntry) -> Owner) -> Bool
-  {
-    guard let signal = tree.signal else { return false }
+  /// Sees in a whole listing who is left of a tree and who is still to get its signal.
+  private mutating func apply(
+    _ entries: [ProcessEntry], to tree: Tree, _ owner: (ProcessEntry) -> Owner
+  ) {
+    let isUnsent = tree.isUnsent
+    tree.isUnsent = false
+    if entries.isEmpty, isUnsent, let signal = tree.signal, tree.root > 1, isChild(tree.root) {
+      // The session's own group is all that can be named, and only while its leader lives: later the
+      // number may be a stranger's.
+      try? sendSignal(signal.number, to: -tree.root)
+    }
+    let found = find(tree, entries, owner)
+    if tree.isAwaited, found.isEmpty {
+      tree.isAwaited = false
+      gone.append(tree.slot)
+      return
+    }
+    guard tree.signal != nil else { return }
     let told = ProcessSet(tree.told)
-    var someTold = false
-    for entry in found where !entry.isZombie && owner(entry) == .nobody {
-      if told.contains(entry) { continue }
+    tree.untold = []
+    for entry in found where !entry.isZombie && owner(entry) == .nobody && !told.contains(entry) {
+      tree.untold.append(entry)
+    }
+    tree.untold.reverse()
+    // A process that had no SIGKILL when it was seen may have forked since.
+    if tree.signal == .kill, !tree.untold.isEmpty {
+      tree.isUnsent = true
+      want(tree)
+    }
+  }
+
+  /// Sends the tree's signal to those who did not get it, as far as this turn goes.
+  @inline(never)
+  private mutating func tell(_ tree: Tree) {
+    guard let signal = tree.signal else { return }
+    while left > 0, let entry = tree.untold.popLast() {
+      left -= 2
       tree.told.append(entry)
-      someTold = true
       guard let handle = try? ProcessDescriptor(entry.pid) else {
         // A kernel without pidfds.
-        try? sendSignal(signal.number, to: entry.pid)
+        if processEntry(entry.pid)?.start == entry.start {
+          try? sendSignal(signal.number, to: entry.pid)
+        }
         continue
       }
       if processEntry(entry.pid)?.start == entry.start {
@@ -188,7 +270,6 @@ struct Trees {
       }
       handle.descriptor.close()
     }
-    return someTold
   }
 
   /// The processes of a tree, parents before their children. Costs O(n log n) for n processes.
@@ -202,7 +283,7 @@ struct Trees {
     for entry in entries where entry.pid == tree.root {
       isSession = owner(entry) == .program(tree.slot)
     }
-    let known = ProcessSet(tree.known)
+    let known = tree.known
     var found: [ProcessEntry] = []
     var rest: [ProcessEntry] = []
     for entry in entries where entry.pid != own {
@@ -222,72 +303,7 @@ struct Trees {
       // It has ended and is not reaped yet; the processes below it when that was read are not.
       if !orphan.isZombie || family.count > 1 { found += family }
     }
-    tree.known = found
+    tree.known = ProcessSet(found)
     return found
-  }
-}
-
-/// Processes by pid and start time.
-private struct ProcessSet {
-  /// By pid.
-  private var entries: [ProcessEntry] = []
-
-  @inline(never)
-  init(_ list: [ProcessEntry]) {
-    var keys: [SortKey] = []
-    for entry in list { keys.append(SortKey(first: Int(entry.pid))) }
-    for index in ascendingOrder(of: keys) { entries.append(list[index]) }
-  }
-
-  @inline(never)
-  func contains(_ entry: ProcessEntry) -> Bool {
-    var (low, high) = (0, entries.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].pid < entry.pid { low = middle + 1 } else { high = middle }
-    }
-    // One pid may stand here twice, with two start times.
-    while low < entries.count, entries[low].pid == entry.pid {
-      if entries[low].start == entry.start { return true }
-      low += 1
-    }
-    return false
-  }
-}
-
-/// Processes by their parents.
-private struct Children {
-  private var entries: [ProcessEntry] = []
-  /// As `entries`: it is in a list already.
-  private var isTaken: [Bool] = []
-
-  @inline(never)
-  init(_ list: [ProcessEntry]) {
-    var keys: [SortKey] = []
-    for entry in list { keys.append(SortKey(first: Int(entry.parent))) }
-    for index in ascendingOrder(of: keys) { entries.append(list[index]) }
-    isTaken = Array(repeating: false, count: list.count)
-  }
-
-  /// Adds those whose parent is in the list, and theirs; each once.
-  @inline(never)
-  mutating func add(to list: inout [ProcessEntry]) {
-    var next = 0
-    while next < list.count {
-      let parent = list[next].pid
-      next += 1
-      var (low, high) = (0, entries.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if entries[middle].parent < parent { low = middle + 1 } else { high = middle }
-      }
-      while low < entries.count, entries[low].parent == parent {
-        if !isTaken[low] {
-          isTaken[low] = true
-          list.append(entries[low])
-        }
-        low += 1
-      }
-    }
   }
 }

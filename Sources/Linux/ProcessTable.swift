@@ -46,41 +46,46 @@ public func allProcesses() -> [ProcessEntry] { (try? listProcesses()) ?? [] }
 ///
 /// - Throws: ENOMEM, EIO, EMFILE: the listing says nothing, and is to be tried again.
 public func listProcesses() throws(Errno) -> [ProcessEntry] {
-  let names: [[UInt8]]
-  do throws(Errno) {
-    names = try entries(of: bytes("/proc"))
-  } catch {
-    if error == .noEntry { return [] }
-    throw error
-  }
-  var list: [ProcessEntry] = []
-  for name in names {
-    guard let pid = number(name[...]), pid > 0, let entry = processEntry(pid) else { continue }
-    list.append(entry)
-  }
-  return list
+  var listing = try ProcessListing()
+  listing.read(.max)
+  return listing.entries
 }
 
-/// The processes that have `ancestor` above them, however far. Children of what is among them come
-/// later in the list.
-public func descendants(of ancestor: Int32) -> [ProcessEntry] {
-  var rest = allProcesses()
-  var parents = [ancestor]
-  var found: [ProcessEntry] = []
-  while !parents.isEmpty {
-    let parent = parents.removeLast()
-    var others: [ProcessEntry] = []
-    for entry in rest {
-      if entry.parent == parent {
-        parents.append(entry.pid)
-        found.append(entry)
-      } else {
-        others.append(entry)
-      }
+/// Every process that /proc showed when the listing began and that was still there when it was read.
+/// It is read in parts, for each process costs three system calls and there may be thousands.
+public struct ProcessListing: Sendable {
+  /// In the order of /proc, which is that of the pids; empty where there is no /proc.
+  public private(set) var entries: [ProcessEntry] = []
+  /// Those that were not read yet, the next one last.
+  private var rest: [Int32] = []
+
+  /// - Throws: ENOMEM, EIO, EMFILE: nothing is known, and it is to be tried again.
+  public init() throws(Errno) {
+    let names: [[UInt8]]
+    do throws(Errno) {
+      names = try Linux.entries(of: bytes("/proc"))
+    } catch {
+      if error == .noEntry { return }
+      throw error
     }
-    rest = others
+    for name in names {
+      if let pid = number(name[...]), pid > 0 { rest.append(pid) }
+    }
+    rest.reverse()
   }
-  return found
+
+  public var isComplete: Bool { rest.isEmpty }
+
+  /// Reads the next `count` processes. The number of those that were read.
+  @discardableResult
+  public mutating func read(_ count: Int) -> Int {
+    var done = 0
+    while done < count, let pid = rest.popLast() {
+      done += 1
+      if let entry = processEntry(pid) { entries.append(entry) }
+    }
+    return done
+  }
 }
 
 /// Whether `ancestor` stands above `pid`; false when that cannot be known any more.

@@ -113,6 +113,36 @@ extension Acceptance {
       }
     }
 
+    /// Thousands of processes hold nobody up: a turn of the loop looks at a thousand of them, no more.
+    @Test func aTurnLooksAtAThousandProcesses() async throws {
+      let count = 2500
+      let text = """
+        [program:app]
+        command=perl -e '$|=1; for (1..\(count)) { fork or exec "sleep", "600" } print "grown\\n"; sleep 600'
+        stoptree=true
+        stopsignal=TERM
+        """
+      try await withSwinit(Setup(text)) { swinit in
+        try await swinit.line("grown")
+        let tracer = try await attached(
+          to: swinit.pid, "status=successful", "epoll_pwait,open,pidfd_send_signal", swinit.folder)
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM", within: 60)
+        detach(tracer)
+        let trace = try #require(swinit.folder.read("trace"))
+        var reads: [Int] = []
+        var signals: [Int] = []
+        for turn in trace.components(separatedBy: "epoll_pwait(") {
+          reads.append(turn.components(separatedBy: "/stat\"").count - 1)
+          signals.append(turn.components(separatedBy: "pidfd_send_signal(").count - 1)
+        }
+        // A signal looks at its process once more; a look of another kind may come with a turn.
+        #expect(reads.max()! < 1100, "\(reads)")
+        #expect(signals.max()! <= 513, "\(signals)")
+        #expect(signals.reduce(0, +) >= count, "\(signals)")
+      }
+    }
+
     /// The command of a test has the program's mark, and is no part of its tree.
     @Test func aTestIsNoPartOfTheTree() async throws {
       let text = """
