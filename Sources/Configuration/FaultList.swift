@@ -34,8 +34,9 @@ struct FaultList {
   /// So many errors, and so many remarks, are kept; the rest is counted. Whoever has more has one
   /// mistake, repeated.
   private static let most = 1000
-  /// So many words are looked up among those that may be meant: each is held against hundreds.
-  static let mostHints = 200
+  /// So many pairs of words are compared in all to find the names that may be meant. That is 200
+  /// unknown options, or ten unknown programs among ten thousand.
+  static let mostComparisons = 100_000
   /// So many further lines are named; the rest is counted.
   private static let mostLinesNamed = 6
 

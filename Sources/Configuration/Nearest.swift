@@ -7,15 +7,21 @@ func editDistance(_ left: ByteString, _ right: ByteString, limit: Int) -> Int? {
   var beforeLast: [Int] = []
   var last: [Int] = []
   for j in 0...b.count { last.append(j) }
+  var leastOfLast = 0
   for i in 0..<a.count {
     var row = [i + 1]
+    var least = i + 1
     for j in 0..<b.count {
       var best = min(last[j + 1] + 1, row[j] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
       if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
         best = min(best, beforeLast[j - 1] + 1)
       }
       row.append(best)
+      least = min(least, best)
     }
+    // No later row can come below the least of this one and the one before.
+    if min(least, leastOfLast) > limit { return nil }
+    leastOfLast = least
     (beforeLast, last) = (last, row)
   }
   return last[b.count] <= limit ? last[b.count] : nil

@@ -30,7 +30,7 @@ final class Reader {
   /// Values that ask for a user.
   var users: [Value] = []
   /// How many words were looked up among those that may be meant.
-  var hints = 0
+  var comparisons = 0
   /// The values of `groups`.
   var groupLists: [Value] = []
   /// Hosts that tests connect to, by name and place.
@@ -154,14 +154,15 @@ extension Reader {
   /// The name that may be meant, as long as there were not too many such words.
   func hint(_ word: ByteString, among names: [ByteString]) -> NearestName {
     var near = NearestName(to: word)
-    hints += 1
-    if hints > FaultList.mostHints { return near }
+    if comparisons >= FaultList.mostComparisons { return near }
+    comparisons += names.count
     for name in names { near.consider(name) }
     return near
   }
 
   func hint(_ word: ByteString, in options: [Option]) -> NearestName {
-    hints += 1
-    return hints > FaultList.mostHints ? NearestName(to: word) : nearest(word, in: options)
+    if comparisons >= FaultList.mostComparisons { return NearestName(to: word) }
+    comparisons += options.count
+    return nearest(word, in: options)
   }
 }

@@ -5,6 +5,8 @@ struct Finished {
   var ending: Ending
   var output: String
   var errors: [String]
+  /// The processor time that it took in user mode, in seconds.
+  var userTime = 0.0
 }
 
 /// Runs a command to its end.
@@ -25,7 +27,8 @@ func run(
   }
   let deadline = monotonic() + Container.patience
   var status: Int32 = 0
-  while waitpid(pid, &status, WNOHANG) == 0 {
+  var usage = rusage()
+  while wait4(pid, &status, WNOHANG, &usage) == 0 {
     out.drain()
     err.drain()
     if monotonic() > deadline {
@@ -38,7 +41,9 @@ func run(
   out.drain()
   err.drain()
   let text = out.texts.map { $0 + "\n" }.joined() + out.remainder
-  return Finished(ending: Ending(status), output: text, errors: err.texts)
+  return Finished(
+    ending: Ending(status), output: text, errors: err.texts,
+    userTime: Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6)
 }
 
 /// Waits for something that does not show in what swinit writes, without reading that.
