@@ -16,6 +16,15 @@ struct CommandWords {
   private(set) var joinsLines = false
 
   init(_ text: ByteString) throws(Rejection) {
+    try split(text)
+    if block.isEmpty { throw Rejection(reason: "the command is missing") }
+    if block.bytes[0] == 0 { throw Rejection(reason: "the command is an empty word") }
+  }
+
+  /// Any number of words, from none on; empty ones too.
+  private init(partOf text: ByteString) throws(Rejection) { try split(text) }
+
+  private mutating func split(_ text: ByteString) throws(Rejection) {
     var quote: UInt8 = 0
     var isInWord = false
     var index = 0
@@ -67,16 +76,13 @@ struct CommandWords {
           ? "a quote ' is never closed" : "a quote \" is never closed")
     }
     if isInWord { block.append(byte: 0) }
-    if block.isEmpty { throw Rejection(reason: "the command is missing") }
-    if block.bytes[0] == 0 { throw Rejection(reason: "the command is an empty word") }
   }
 
   /// Adds the words of a variable that stands alone. Where its quotes do not balance its bytes are
   /// literal and only blanks separate.
   @inline(never)
   private mutating func append(wordsOf value: ByteString) {
-    if value.trimmed.isEmpty { return }
-    if let words = try? CommandWords(value) {
+    if let words = try? CommandWords(partOf: value) {
       block.append(words.block)
       return
     }

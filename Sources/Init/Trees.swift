@@ -194,18 +194,19 @@ struct Trees {
     while left > 0 {
       for tree in trees where !tree.untold.isEmpty { tell(tree) }
       if left <= 0 { return }
-      if listing == nil {
-        guard needsListing else { return }
-        needsListing = false
-        do throws(Errno) {
+      if listing == nil, !needsListing { return }
+      do throws(Errno) {
+        if listing == nil {
+          needsListing = false
           listing = try ProcessListing()
-        } catch {
-          hasFailed = true
-          return
         }
+        // Never without any work, so that no endless row of short listings is made in one turn.
+        left -= max(1, try listing?.read(left) ?? 0)
+      } catch {
+        listing = nil
+        hasFailed = true
+        return
       }
-      // Never without any work, so that no endless row of short listings is made in one turn.
-      left -= max(1, listing?.read(left) ?? 0)
       guard let complete = listing, complete.isComplete else { return }
       listing = nil
       number += 1
@@ -251,24 +252,29 @@ struct Trees {
     }
   }
 
-  /// Sends the tree's signal to those who did not get it, as far as this turn goes.
+  /// Sends the tree's signal to those who did not get it, as far as this turn goes. A process that
+  /// cannot be looked at gets it after the next listing.
   @inline(never)
   private mutating func tell(_ tree: Tree) {
     guard let signal = tree.signal else { return }
     while left > 0, let entry = tree.untold.popLast() {
       left -= 2
-      tree.told.append(entry)
-      guard let handle = try? ProcessDescriptor(entry.pid) else {
-        // A kernel without pidfds.
-        if processEntry(entry.pid)?.start == entry.start {
-          try? sendSignal(signal.number, to: entry.pid)
+      let handle = try? ProcessDescriptor(entry.pid)
+      defer { handle?.descriptor.close() }
+      do throws(Errno) {
+        if try readProcessEntry(entry.pid)?.start == entry.start {
+          // Without a handle: a kernel that has no pidfds, or no free descriptor.
+          if let handle {
+            try? handle.send(signal.number, to: entry.pid)
+          } else {
+            try? sendSignal(signal.number, to: entry.pid)
+          }
         }
-        continue
+        tree.told.append(entry)
+      } catch {
+        tree.isUnsent = true
+        hasFailed = true
       }
-      if processEntry(entry.pid)?.start == entry.start {
-        try? handle.send(signal.number, to: entry.pid)
-      }
-      handle.descriptor.close()
     }
   }
 

@@ -10,9 +10,25 @@ public struct ProcessEntry: Sendable {
   public var start: UInt64
 }
 
-/// One process, or nil: it is gone, or there is no /proc.
+/// One process, or nil: it is gone, or cannot be read, or there is no /proc.
 public func processEntry(_ pid: Int32) -> ProcessEntry? {
-  guard let text = try? readFile(procPath(pid, "/stat"), limit: 4096),
+  (try? readProcessEntry(pid)) ?? nil
+}
+
+/// One process, or nil: it is gone, or is not ours to see, or there is no /proc.
+///
+/// - Throws: EMFILE, ENFILE, ENOMEM, EIO, EINTR: nothing is known of the process.
+public func readProcessEntry(_ pid: Int32) throws(Errno) -> ProcessEntry? {
+  let stat: [UInt8]?
+  do throws(Errno) {
+    stat = try readFile(procPath(pid, "/stat"), limit: 4096)
+  } catch {
+    switch error {
+    case .noEntry, .noProcess, .noAccess, .permission, .notDirectory: return nil
+    default: throw error
+    }
+  }
+  guard let text = stat,
     // The name in parentheses may hold anything: what follows the last one is regular.
     let end = text.lastIndex(of: UInt8(ascii: ")"))
   else { return nil }
@@ -47,7 +63,7 @@ public func allProcesses() -> [ProcessEntry] { (try? listProcesses()) ?? [] }
 /// - Throws: ENOMEM, EIO, EMFILE: the listing says nothing, and is to be tried again.
 public func listProcesses() throws(Errno) -> [ProcessEntry] {
   var listing = try ProcessListing()
-  listing.read(.max)
+  try listing.read(.max)
   return listing.entries
 }
 
@@ -77,12 +93,15 @@ public struct ProcessListing: Sendable {
   public var isComplete: Bool { rest.isEmpty }
 
   /// Reads the next `count` processes. The number of those that were read.
+  ///
+  /// - Throws: EMFILE, ENFILE, ENOMEM, EIO, EINTR: the whole listing says nothing, since a process
+  ///   may be missing in it.
   @discardableResult
-  public mutating func read(_ count: Int) -> Int {
+  public mutating func read(_ count: Int) throws(Errno) -> Int {
     var done = 0
     while done < count, let pid = rest.popLast() {
       done += 1
-      if let entry = processEntry(pid) { entries.append(entry) }
+      if let entry = try readProcessEntry(pid) { entries.append(entry) }
     }
     return done
   }

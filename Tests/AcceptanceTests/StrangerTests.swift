@@ -217,8 +217,13 @@ extension Acceptance {
       }
     }
 
-    /// A listing of /proc that fails does not mean that nobody is left.
-    @Test func aFailedListingLosesNobody() async throws {
+    /// A listing of /proc that fails, as a whole or of one process, does not mean that nobody is left.
+    @Test(arguments: [
+      "getdents64:error=EIO:when=1..4", "open:error=EMFILE:when=1..40",
+      "open:error=ENFILE:when=2..90+2",
+      "read:error=ENOMEM:when=2..40",
+    ])
+    func aFailedListingLosesNobody(failure: String) async throws {
       let text = """
         [program:app]
         command=sh -c "setsid %(here)s/child & exec sleep 600"
@@ -234,7 +239,7 @@ extension Acceptance {
       try await withSwinit(Setup(text, files: ["child": child])) { swinit in
         try await swinit.line("up")
         let tracer = try await attached(
-          to: swinit.pid, "inject=getdents64:error=EIO:when=1..4", "getdents64", swinit.folder)
+          to: swinit.pid, "inject=\(failure)", String(failure.prefix { $0 != ":" }), swinit.folder)
         defer { detach(tracer) }
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM", within: 40)

@@ -32,6 +32,7 @@ struct InsertionTests {
     Command(written: "%(ENV_V)s", value: "php -d 'a b' x", words: ["php", "-d", "a b", "x"]),
     Command(written: "/c %(ENV_V)s d", value: "-c  2 ", words: ["/c", "-c", "2", "d"]),
     Command(written: "/c %(ENV_V)s d", value: "", words: ["/c", "d"]),
+    Command(written: "/c %(ENV_V)s d", value: "''", words: ["/c", "", "d"]),
     Command(written: "/c \"%(ENV_V)s\" d", value: "", words: ["/c", "", "d"]),
     // It still changes nothing beside it.
     Command(
