@@ -193,11 +193,18 @@ struct Following {
     guard pid != 0, entries[index].handle == nil, !isChild(pid) else { return [] }
     // A look that fails is no end.
     if let entry = processEntry(pid) {
-      if entry.start == entries[index].daemonStart { return [] }
+      if isDaemon(entry, index) { return [] }
     } else if !processIsGone(pid) {
       return []
     }
     return daemonEnded(index, nil, &world)
+  }
+
+  /// Whether it is the daemon still. Where its start could not be read before, it is the one of now:
+  /// without that the daemon would count as ended, and a second one be started beside it.
+  func isDaemon(_ entry: ProcessEntry, _ index: Int) -> Bool {
+    if entries[index].daemonStart == 0 { entries[index].daemonStart = entry.start }
+    return entry.start == entries[index].daemonStart
   }
 
   // The file.

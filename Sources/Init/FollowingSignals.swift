@@ -36,7 +36,7 @@ extension Following {
     do throws(Errno) {
       if let handle = entries[index].handle {
         try handle.send(signal.number, to: daemon)
-      } else if isChild(daemon) || processEntry(daemon)?.start == entries[index].daemonStart {
+      } else if isChild(daemon) || processEntry(daemon).map({ isDaemon($0, index) }) == true {
         try sendSignal(signal.number, to: daemon)
       } else {
         return nil

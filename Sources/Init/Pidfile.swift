@@ -63,15 +63,18 @@ struct Pidfile {
         pid > 1, pid != processID(), pid != command
       else { return .nobody }
       let isRoots = user == 0 || contents.owner == 0
-      guard let entry = processEntry(pid) else {
+      guard let entry = try readProcessEntry(pid) else {
         if processIsGone(pid) { return .nobody }
-        // Without /proc, or a look that has failed.
-        if processEntry(processID()) != nil { return .unknown }
+        // Without /proc.
+        if try readProcessEntry(processID()) != nil { return .unknown }
         return isRoots && isChild(pid) && !world.isProgram(pid) ? .process(pid) : .nobody
       }
       guard !entry.isZombie, entry.start >= commandStart else { return .nobody }
-      guard isRoots || processUser(pid) == user else { return .nobody }
-      return descends(entry, known, world) ? .process(pid) : .nobody
+      if !isRoots {
+        guard let owner = processUser(pid) else { return processIsGone(pid) ? .nobody : .unknown }
+        if owner != user { return .nobody }
+      }
+      return try descends(entry, known, world) ? .process(pid) : .nobody
     } catch {
       return .unknown
     }
@@ -79,7 +82,7 @@ struct Pidfile {
 
   private func descends(
     _ entry: ProcessEntry, _ known: ProcessID, _ world: PidfileWorld
-  ) -> Bool {
+  ) throws(Errno) -> Bool {
     let own = processID()
     var current = entry
     // Deeper than any real tree; a loop cannot be, but the entries are read one after the other.
@@ -89,7 +92,9 @@ struct Pidfile {
       if current.parent == own {
         return world.bears(current.pid) ?? !world.isProgram(current.pid)
       }
-      guard current.parent > 0, let parent = processEntry(current.parent) else { return false }
+      guard current.parent > 0, let parent = try readProcessEntry(current.parent) else {
+        return false
+      }
       current = parent
     }
     return false
