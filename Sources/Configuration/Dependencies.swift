@@ -84,7 +84,7 @@ extension Reader {
         resolve(wait, of: slot, sections, index, groups)
       }
     }
-    if faults.errorCount == 0, !configuration.dependencies.isEmpty { refuseCircles(places) }
+    if !configuration.dependencies.isEmpty { refuseCircles(places) }
   }
 
   private func resolve(
@@ -165,52 +165,114 @@ extension Reader {
     return slots
   }
 
-  /// Takes out, again and again, what waits for nothing that is left. Where that changes nothing any
-  /// more, a circle is left, and going from one to the next leads around it.
+  /// So many programs of a circle are named, and the last; a shorter one is named as a whole.
+  private static let namesOfCircle = 10
+
+  /// Names each circle once.
   private func refuseCircles(_ places: [Wait?]) {
-    var isLeft = [Bool](repeating: true, count: places.count)
-    while true {
-      var waits = [Bool](repeating: false, count: places.count)
-      for one in configuration.dependencies where isLeft[one.on] { waits[one.dependent] = true }
-      var first = -1
-      var isSettled = true
-      for slot in places.indices where isLeft[slot] {
-        if waits[slot] {
-          if first < 0 { first = slot }
-        } else {
-          isLeft[slot] = false
-          isSettled = false
-        }
-      }
-      if first < 0 { return }
-      if !isSettled { continue }
-      let circle = circle(from: first, among: isLeft)
+    var graph = WaitGraph(configuration.dependencies, programs: places.count)
+    while let circle = graph.takeCircle() {
       var text = ByteString()
-      for slot in circle {
+      let isLong = circle.count > 2 * Self.namesOfCircle
+      for index in circle.indices {
+        if isLong, index == Self.namesOfCircle {
+          text += message(" -> ({} more)", decimal(circle.count - 1 - index))
+        }
+        if isLong, index >= Self.namesOfCircle, index < circle.count - 1 { continue }
         if !text.isEmpty { text += " -> " }
-        text += configuration.displayName(configuration.programs[slot])
-        isLeft[slot] = false
+        text += configuration.displayName(configuration.programs[circle[index]])
       }
       guard let start = circle.first, let wait = places[start] else { continue }
       faults.error(wait.place, message("cannot wait in a circle: {}", text))
     }
   }
+}
 
-  /// The first of it stands at its end again.
-  private func circle(from start: Int, among isLeft: [Bool]) -> [Int] {
-    var path: [Int] = [start]
-    while let last = path.last {
-      var next = -1
-      for one in configuration.dependencies where one.dependent == last && isLeft[one.on] {
-        next = one.on
-      }
-      if next < 0 { break }
-      path.append(next)
-      for index in 0..<(path.count - 1) where path[index] == next {
-        path.removeFirst(index)
-        return path
-      }
+/// Who waits for whom. Finds circles by taking out whoever waits for nobody that is left: where no such
+/// program is left either, each of the rest waits for another of the rest, and going from one to the
+/// next leads into a circle. Costs time in proportion to the dependencies.
+private struct WaitGraph {
+  /// The dependencies in the order of their dependents, and in that of those who are waited for; where
+  /// those of each program begin.
+  private let targets: [Int]
+  private let firstTarget: [Int]
+  private let dependents: [Int]
+  private let firstDependent: [Int]
+  private var isLeft: [Bool]
+  /// How many of those that are left each program waits for.
+  private var waits: [Int]
+  /// Those that wait for nobody that is left, and are to be taken out.
+  private var free: [Int] = []
+  /// No program before this one is left.
+  private var first = 0
+  /// Where each program stands in the path that is gone; -1: nowhere.
+  private var places: [Int]
+
+  init(_ dependencies: [Dependency], programs count: Int) {
+    isLeft = [Bool](repeating: true, count: count)
+    waits = [Int](repeating: 0, count: count)
+    places = [Int](repeating: -1, count: count)
+    var from: [Int] = []
+    var to: [Int] = []
+    for one in dependencies {
+      from.append(one.dependent)
+      to.append(one.on)
+      waits[one.dependent] += 1
     }
-    return path
+    (targets, firstTarget) = Self.grouped(to, by: from, count)
+    (dependents, firstDependent) = Self.grouped(from, by: to, count)
+    for slot in 0..<count where waits[slot] == 0 { free.append(slot) }
+  }
+
+  /// The values in the order of their keys 0..<count, and where those of each key begin.
+  private static func grouped(
+    _ values: [Int], by keys: [Int], _ count: Int
+  ) -> (values: [Int], first: [Int]) {
+    var first = [Int](repeating: 0, count: count + 1)
+    for key in keys { first[key + 1] += 1 }
+    for key in 0..<count { first[key + 1] += first[key] }
+    var next = first
+    var result = [Int](repeating: 0, count: values.count)
+    for index in values.indices {
+      result[next[keys[index]]] = values[index]
+      next[keys[index]] += 1
+    }
+    return (result, first)
+  }
+
+  /// The next circle, whose first program stands at its end again; nil: there is none any more.
+  mutating func takeCircle() -> [Int]? {
+    while let slot = free.popLast() { takeOut(slot) }
+    while first < isLeft.count, !isLeft[first] { first += 1 }
+    if first == isLeft.count { return nil }
+    var path = [first]
+    places[first] = 0
+    while true {
+      let last = path[path.count - 1]
+      var next = -1
+      for index in firstTarget[last]..<firstTarget[last + 1] where isLeft[targets[index]] {
+        next = targets[index]
+      }
+      // Each of the rest waits for one of the rest.
+      if next < 0 { return nil }
+      path.append(next)
+      if places[next] >= 0 {
+        let circle = Array(path[places[next]...])
+        for slot in path { places[slot] = -1 }
+        for slot in circle { takeOut(slot) }
+        return circle
+      }
+      places[next] = path.count - 1
+    }
+  }
+
+  private mutating func takeOut(_ slot: Int) {
+    if !isLeft[slot] { return }
+    isLeft[slot] = false
+    for index in firstDependent[slot]..<firstDependent[slot + 1] {
+      let dependent = dependents[index]
+      waits[dependent] -= 1
+      if waits[dependent] == 0, isLeft[dependent] { free.append(dependent) }
+    }
   }
 }

@@ -6,7 +6,8 @@ import Testing
 extension Acceptance {
   @Suite struct CheckBounds {
     enum Kind: CaseIterable {
-      case unknownKeys, unknownSections, unknownPrograms, similarPrograms, namesOfOneLine, circle
+      case unknownKeys, unknownSections, unknownPrograms, similarPrograms, namesOfOneLine, circle,
+        chain, pairs
       case longCommand, badValues, unknownVariables
 
       func text(_ count: Int) -> String {
@@ -19,6 +20,10 @@ extension Acceptance {
           case .namesOfOneLine: "  nobody\(number),"
           case .circle:
             "[program:p\(number)]\ncommand=/x\ndepends_on=p\((number + 1) % count)"
+          case .chain:
+            "[program:p\(number)]\ncommand=/x\n"
+              + (number + 1 < count ? "depends_on=p\(number + 1)" : "wrong=1")
+          case .pairs: "[program:p\(number)]\ncommand=/x\ndepends_on=p\(number ^ 1)"
           case .longCommand: ""
           case .badValues: "[program:p\(number)]\ncommand=/x\nautostart=maybe\nstartsecs=soon"
           case .unknownVariables: "[program:p\(number)]\ncommand=/x %(ENV_NOBODY\(number))s"

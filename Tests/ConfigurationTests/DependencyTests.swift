@@ -229,4 +229,25 @@ struct DependencyTests {
     let lines = String(decoding: loading(text).configuration.listing(), as: UTF8.self)
     #expect(lines.contains("(after b, after c)"))
   }
+
+  /// All errors in one run: one of another kind hides no circle.
+  @Test func aCircleIsNamedBesideOtherErrors() {
+    let result = loading(
+      "[program:a]\ncommand=/x\ndepends_on=b\n[program:b]\ncommand=/x\ndepends_on=a\n"
+        + "[program:c]\ncommand=/x\npriority=high\n")
+    #expect(
+      result.errors == [
+        "/etc/app.conf:3: cannot wait in a circle: a -> b -> a",
+        "/etc/app.conf:9: cannot read priority \"high\": a whole number is allowed, of 32 bits",
+      ])
+  }
+
+  @Test func aLongCircleIsShortened() {
+    let text = (0..<100).map { "[program:p\($0)]\ncommand=/x\ndepends_on=p\(($0 + 1) % 100)\n" }
+    #expect(
+      loading(text.joined()).errors == [
+        "/etc/app.conf:3: cannot wait in a circle: p0 -> p1 -> p2 -> p3 -> p4 -> p5 -> p6 -> p7 -> p8"
+          + " -> p9 -> (90 more) -> p0"
+      ])
+  }
 }
