@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// Reads a command line as getopt_long(3) does: clustered letters (`-gs`), values behind a letter or

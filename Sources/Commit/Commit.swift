@@ -20,7 +20,7 @@ import PackagePlugin
       [ -z "$commit" ] || [ -z "$changes" ] || commit=$commit-dirty
     fi
     text=$(cat << END
-    import Configuration
+    import Basics
 
     /// The commit that this program was built from.
     let commit: Literal = "${commit:-unknown}"

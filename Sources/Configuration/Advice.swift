@@ -4,6 +4,8 @@
 // A remark that is wrong is worse than none: who gets one has to look for what it means. So each needs
 // evidence that no sensible file has by chance, and of two about one line only the nearer is made.
 
+import Basics
+
 extension Reader {
   func advise(_ values: SectionValues) {
     adviseGrace(values)

@@ -1,5 +1,7 @@
 // `Attributes` out of a section.
 
+import Basics
+
 extension Reader {
   /// nil when the section asks for nothing of it. One that the process before it has too is shared.
   @inline(never)

@@ -1,5 +1,7 @@
 // The values that only `Attributes` has: text -> value; nil where the text is none.
 
+import Basics
+
 extension WordList {
   /// By the kernel's number, which is the same on x86_64 and aarch64.
   static let resources = WordList(

@@ -1,3 +1,5 @@
+import Basics
+
 /// What only some programs ask for, beside what every program has: how else it is told to stop, and
 /// what its process is given or loses before it becomes the program.
 ///

@@ -1,3 +1,5 @@
+import Basics
+
 /// The effective configuration: what the files mean, with every default filled in and every
 /// expansion done. The supervision core is made from one; comparing two tells what changed.
 public struct Configuration: Equatable, Sendable {
@@ -81,22 +83,6 @@ public struct Rotation: Equatable, Sendable {
     self.maxbytes = maxbytes
     self.backups = backups
   }
-}
-
-/// How what a program writes reaches its place (`log_format`, SPEC §10).
-public enum LogFormat: UInt8, Sendable {
-  /// The program writes there itself, without a copy.
-  case direct
-  /// Whole lines, as they are.
-  case raw
-  /// `nginx | line`.
-  case prefix
-  /// `2026-01-31T23:59:59.000Z nginx | line`.
-  case timestamp
-  /// One object a line: time, program, stream, message.
-  case json
-
-  public var hasTime: Bool { self == .timestamp || self == .json }
 }
 
 /// All that is to be known of one of a program's two streams.

@@ -1,6 +1,8 @@
 // Who waits for whom: names -> `Configuration.dependencies`. A circle would be a container that
 // never starts, so that it is an error here and nobody has to think of it later.
 
+import Basics
+
 /// One name of `depends_on` or `dependent_startup_wait_for`.
 final class Wait {
   let name: ByteString

@@ -3,6 +3,8 @@
 // out, or a default that is another one here. What swinit reads differently, or does not know, is a
 // warning anyway and stands beside these.
 
+import Basics
+
 extension Reader {
   /// Of the whole configuration, once it is read.
   func tellGlobalDifferences() {

@@ -1,3 +1,5 @@
+import Basics
+
 /// What a file of variables holds, by the rules of `docker run --env-file`.
 ///
 /// One variable a line, `NAME=VALUE`. Blanks before NAME are skipped, VALUE is everything behind the

@@ -1,5 +1,7 @@
 // The pairs of `environment`, and what Supervisor makes of the same bytes.
 
+import Basics
+
 /// `NAME="value",NAME2='value'`. A value without quotes runs literally to the next comma, blanks
 /// trimmed. A quote is one at the beginning of a value, behind `=` and `:` and wherever a quote
 /// came before it; anywhere else it is text, as in `A=it's`. Inserted values (`Insertion`) are

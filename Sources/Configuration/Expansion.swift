@@ -3,6 +3,8 @@
 // Each bad `%` of a value is an error of its own, so that a file with five unset variables needs
 // one run and not five.
 
+import Basics
+
 /// What may stand between `%(` and `)`.
 final class ExpansionNames {
   let hostName: ByteString

@@ -1,3 +1,5 @@
+import Basics
+
 /// One thing that is wrong, or worth a word, in a configuration.
 public struct Fault: Equatable, Sendable {
   /// `difference`: from Supervisor; nothing is wrong with it.

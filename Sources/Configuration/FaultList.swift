@@ -1,3 +1,5 @@
+import Basics
+
 /// Where a line stands: the index of its file in the order of reading, and its number from 1.
 struct Place {
   var file: Int

@@ -1,3 +1,5 @@
+import Basics
+
 /// What the programs need of `[swinit]` and `[supervisord]`.
 struct GlobalValues {
   var essential = Essential.fatal

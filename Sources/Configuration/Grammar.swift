@@ -12,6 +12,8 @@
 //
 // A bad line is one error and takes its continuation lines with it; what follows is read on.
 
+import Basics
+
 struct FileParser {
   private let file: Int
   private(set) var result = SectionList()

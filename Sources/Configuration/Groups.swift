@@ -1,3 +1,5 @@
+import Basics
+
 /// `[group:x]` as it stands in the files.
 final class GroupSpecification {
   let name: ByteString

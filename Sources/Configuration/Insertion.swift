@@ -11,6 +11,8 @@
 // for a list. A variable that stands alone where a word or a pair is expected, without quotes, is
 // therefore split on its own. It can still not change what stands beside it.
 
+import Basics
+
 /// The value of one expansion, between two NUL bytes of a text.
 struct Insertion {
   enum Kind: UInt8 {

@@ -1,3 +1,5 @@
+import Basics
+
 extension Configuration {
   /// The programs in the order in which they start, one line each: the level (group priority and
   /// program priority), the name, the command; the user, and whether it waits for `start`.

@@ -1,6 +1,8 @@
 // Paths -> files -> sections. The only part of the loader that meets the outside world, and so the
 // only one that is generic over it.
 
+import Basics
+
 /// Reads all files of the request and makes the configuration of them.
 ///
 /// - Returns: The configuration, and everything that is wrong with any of the files. With errors

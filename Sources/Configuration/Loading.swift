@@ -1,3 +1,5 @@
+import Basics
+
 /// What a path is.
 public enum PathKind: Sendable {
   case file, directory

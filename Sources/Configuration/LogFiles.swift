@@ -1,3 +1,5 @@
+import Basics
+
 extension LogTarget {
   /// What the text of a `…logfile` option means. swinit's own descriptors are recognised by name,
   /// so that they work where /dev/stdout cannot be opened, and are swinit's even when it is not

@@ -1,3 +1,5 @@
+import Basics
+
 /// What the value of an option is made of. Decides how it is read, what an error says is allowed,
 /// and how `check --json` spells it.
 public enum OptionKind: UInt8, Sendable {
@@ -86,4 +88,11 @@ public enum SectionKind: UInt8, CaseIterable, Sendable {
     for option in options where name == option.name { return option }
     return isProgram && self != .program ? SectionKind.program.option(name) : nil
   }
+}
+
+@inline(never)
+func nearest(_ word: ByteString, in options: [Option]) -> NearestName {
+  var nearest = NearestName(to: word)
+  for option in options { nearest.consider(ByteString(option.name)) }
+  return nearest
 }

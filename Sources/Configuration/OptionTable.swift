@@ -10,50 +10,7 @@
 // Rows as Swift values would be built by code, a hundred bytes of it for each, and their strings
 // would be pointers that the start has to relocate. The text is taken apart once.
 
-/// A piece of a text that is part of the program: it costs no memory of its own.
-public struct FixedText: @unchecked Sendable {
-  let start: UnsafePointer<UInt8>
-  let count: Int
-
-  var isEmpty: Bool { count == 0 }
-
-  init(start: UnsafePointer<UInt8>, count: Int) {
-    self.start = start
-    self.count = count
-  }
-
-  init(_ text: Literal) { self.init(start: text.start, count: text.count) }
-
-  @inline(never)
-  func hasSameText(as other: Literal) -> Bool {
-    for index in 0..<count where start[index] != other.start[index] { return false }
-    return other.start[count] == 0
-  }
-}
-
-/// Reads the fields of a table one after the other.
-struct TableReader {
-  private let text: Literal
-  /// Never beyond the NUL.
-  private var position = 0
-
-  init(_ text: Literal) { self.text = text }
-
-  var isAtEnd: Bool { text.start[position] == 0 }
-
-  /// Up to the next `|` or line end, without the blanks at its ends.
-  @inline(never)
-  mutating func field() -> FixedText {
-    let bytes = text.start
-    var first = position
-    while !isAtEnd, bytes[position] != UInt8(ascii: "|"), bytes[position] != 0x0A { position += 1 }
-    var end = position
-    if !isAtEnd { position += 1 }
-    while first < end, bytes[first] == 0x20 { first += 1 }
-    while first < end, bytes[end - 1] == 0x20 { end -= 1 }
-    return FixedText(start: bytes + first, count: end - first)
-  }
-}
+import Basics
 
 /// Of all kinds of sections, by their raw values.
 private let tables: [[Option]] = {

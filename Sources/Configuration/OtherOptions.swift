@@ -1,3 +1,5 @@
+import Basics
+
 /// `[swinit]`; `[supervisord]` and `[supervisor]` have the same.
 let globalTable: Literal = """
   essential | essential | fatal | Default of essential for all programs. In a configuration with\

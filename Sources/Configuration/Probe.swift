@@ -1,3 +1,5 @@
+import Basics
+
 /// How it is found out whether a program is ready (`ready`), or still well (`health`).
 public final class Probe: Equatable, Sendable {
   public enum Kind: UInt8, Sendable {

@@ -1,3 +1,5 @@
+import Basics
+
 /// `[program:NAME]`: Supervisor's options with its defaults, and what swinit has beside them.
 let programTable: Literal = """
   command | command | | The program and its arguments, required. Split by shell quoting rules,\

@@ -2,6 +2,8 @@
 // only what depends on `%(process_num)` is read again, and all else is shared. So a hundred
 // processes cost little more memory than their names, and a mistake is reported once.
 
+import Basics
+
 /// The processes of one section.
 final class ProgramProcesses {
   let name: ByteString

@@ -1,3 +1,5 @@
+import Basics
+
 /// All sections -> a Configuration. Knows no files and makes no system call: what the outside
 /// world says about names of users is asked afterwards.
 final class Reader {

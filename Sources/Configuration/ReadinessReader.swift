@@ -1,5 +1,7 @@
 // `oneshot`, `ready`, `health` and their relatives: section -> Program.
 
+import Basics
+
 extension Reader {
   /// `autostart`, or its word in Supervisor's dependent-startup plugin, whose programs have
   /// `autostart=false`.

@@ -1,5 +1,7 @@
 // The option table as text: for `swinit help` and for the reference in the README.
 
+import Basics
+
 /// Every option of every section, with type, default and meaning: for a terminal, or as Markdown
 /// tables.
 public func optionReference(markdown: Bool) -> [UInt8] {

@@ -1,6 +1,8 @@
 // What a file asks for and this version does not do: one warning for each thing, at its first
 // line. What would change nothing is passed over without a word.
 
+import Basics
+
 extension Reader {
   /// Options of a program that would have an effect in Supervisor.
   func remarkProgram(_ values: SectionValues) {

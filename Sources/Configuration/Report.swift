@@ -1,3 +1,5 @@
+import Basics
+
 /// Every effective value with its place: what `check --json` prints. Made only when asked for, so
 /// that the running PID 1 keeps nothing of it.
 ///

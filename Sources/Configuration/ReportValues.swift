@@ -1,5 +1,7 @@
 // The effective values of a section as text, spelt as Supervisor would. Only for `check --json`.
 
+import Basics
+
 extension Reader {
   func reportGlobals(_ values: SectionValues, _ environment: ByteString, _ setting: Value?) {
     guard let report else { return }

@@ -1,3 +1,5 @@
+import Basics
+
 /// When a program is run by the clock (`schedule=`): a period, or cron's five fields as sets, in which
 /// bit n stands for the number n.
 ///

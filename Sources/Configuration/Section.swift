@@ -1,3 +1,5 @@
+import Basics
+
 /// One `key=value` of a section.
 final class Entry {
   /// In lower case.

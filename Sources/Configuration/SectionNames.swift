@@ -1,3 +1,5 @@
+import Basics
+
 /// How the names of sections begin, in the order of `SectionKind`, and what else is one of the last;
 /// with a colon where an own name stands behind it.
 private let sectionWords: Literal = """

@@ -1,3 +1,5 @@
+import Basics
+
 /// The values of one section, every option of its kind expanded, read and defaulted.
 final class SectionValues {
   let kind: SectionKind

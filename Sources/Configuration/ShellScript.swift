@@ -1,5 +1,7 @@
 // The script of `sh -c`: as much of it as a remark needs. It is never run from here.
 
+import Basics
+
 struct ShellScript {
   let text: ByteString
   /// The parts between `;`, `&`, `|` and line ends outside quotes, without empty ones.

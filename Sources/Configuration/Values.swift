@@ -1,6 +1,8 @@
 // The text of an option -> its value, by kind. Nothing here knows a place or makes a message: nil
 // means that the text is no such value.
 
+import Basics
+
 /// The value of one option: a number, a text, or nothing where nothing is set and nothing is the
 /// default.
 final class Value {
@@ -82,81 +84,6 @@ extension Option {
   @inline(never)
   private func text(_ text: ByteString, _ isGood: Bool) -> Value? {
     isGood ? Value(text: text) : nil
-  }
-}
-
-/// The words of an option that allows only a few, in the order of their raw values.
-struct WordList {
-  private let text: Literal
-
-  init(_ text: Literal) { self.text = text }
-
-  static let autorestart = WordList("false | unexpected | true")
-  static let essential = WordList("none | fatal | exit")
-  static let exitOnSignal = WordList("0 | signal | failure")
-  static let userPolicy = WordList("run | require")
-  static let loglevel = WordList("critical | error | warn | info | debug | trace | blather")
-  static let logFormat = WordList("direct | raw | prefix | timestamp | json")
-  /// Without SIG, from number 1 on; in lower case.
-  static let signals = WordList(
-    """
-    hup | int | quit | ill | trap | abrt | bus | fpe | kill | usr1 | segv | usr2 | pipe | alrm \
-    | term | stkflt | chld | cont | stop | tstp | ttin | ttou | urg | xcpu | xfsz | vtalrm \
-    | prof | winch | io | pwr | sys
-    """)
-  /// The events of Supervisor 4.3 and their parents, in lower case.
-  static let events = WordList(
-    """
-    event | process_state | process_state_starting | process_state_backoff \
-    | process_state_running | process_state_stopping | process_state_stopped \
-    | process_state_exited | process_state_fatal | process_state_unknown \
-    | process_state_starting_or_running | process_log | process_log_stdout | process_log_stderr \
-    | process_communication | process_communication_stdout | process_communication_stderr \
-    | remote_communication | supervisor_state_change | supervisor_state_change_running \
-    | supervisor_state_change_stopping | tick | tick_5 | tick_60 | tick_3600 | process_group \
-    | process_group_added | process_group_removed
-    """)
-  static let shells = WordList("sh | bash | dash | ash | zsh")
-  static let loops = WordList("while | until | for")
-  /// Conditions of a loop that are always true.
-  static let endless = WordList("true | : | [ true ] | [ 1 ] | [[ true ]] | [ : ] | ((1))")
-  /// They run something, stay, and do not always pass signals on.
-  static let wrappers = WordList(
-    "npm | npx | yarn | pnpm | sudo | apachectl | apache2ctl | mysqld_safe | mariadbd-safe")
-  /// No and yes by turns; the first two are the ones that are written.
-  static let flag = WordList("false | true | no | yes | off | on | f | t | n | y | 0 | 1")
-
-  /// In any case.
-  @inline(never)
-  func index(of text: ByteString) -> Int64? {
-    let lower = text.lowercased
-    var reader = TableReader(self.text)
-    var index: Int64 = 0
-    while !reader.isAtEnd {
-      if lower == reader.field() { return index }
-      index += 1
-    }
-    return nil
-  }
-
-  @inline(never)
-  func nearest(to word: ByteString) -> NearestName {
-    var nearest = NearestName(to: word)
-    var reader = TableReader(text)
-    while !reader.isAtEnd { nearest.consider(ByteString(reader.field())) }
-    return nearest
-  }
-
-  /// Empty when there are not so many.
-  @inline(never)
-  subscript(_ index: Int64) -> FixedText {
-    var reader = TableReader(text)
-    var rest = index
-    while rest > 0, !reader.isAtEnd {
-      _ = reader.field()
-      rest -= 1
-    }
-    return reader.field()
   }
 }
 

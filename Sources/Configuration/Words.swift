@@ -1,5 +1,7 @@
 // The words of `command`.
 
+import Basics
+
 /// Why a value cannot be read: the end of a message.
 struct Rejection: Error {
   var reason: ByteString

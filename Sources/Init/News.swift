@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// What there is to say of the logs, until the loop says it, and which sinks are to be looked at in

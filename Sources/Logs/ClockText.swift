@@ -1,3 +1,5 @@
+import Basics
+
 /// A moment of the wall clock as text, made once for all lines of that millisecond.
 public struct ClockText: Sendable {
   /// `2026-01-31T23:59:59.000Z` (RFC 3339, UTC).
@@ -16,12 +18,12 @@ public struct ClockText: Sendable {
     if milliseconds == self.milliseconds { return }
     self.milliseconds = milliseconds
     let seconds = milliseconds / 1000
-    let (year, month, day) = civilDay(seconds / 86_400)
+    let day = CivilDay(number: seconds / 86_400)
     let time = seconds % 86_400
     bytes.removeAll(keepingCapacity: true)
-    append(year, 4, then: "-")
-    append(month, 2, then: "-")
-    append(day, 2, then: "T")
+    append(day.year, 4, then: "-")
+    append(Int64(day.month), 2, then: "-")
+    append(Int64(day.day), 2, then: "T")
     append(time / 3600, 2, then: ":")
     append(time / 60 % 60, 2, then: ":")
     append(time % 60, 2, then: ".")
@@ -52,19 +54,4 @@ public struct ClockText: Sendable {
     }
     bytes.append(UInt8(truncatingIfNeeded: mark.value))
   }
-}
-
-/// The day of the Gregorian calendar, `days` after 1970-01-01. Years are counted from March, so that
-/// the leap day is a year's last, in eras of 400 years, which all have equally many days.
-private func civilDay(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-  let shifted = days + 719_468
-  let era = shifted / 146_097
-  let dayOfEra = shifted % 146_097
-  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-  let fromMarch = (5 * dayOfYear + 2) / 153
-  let month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
-  return (
-    yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * fromMarch + 2) / 5 + 1
-  )
 }

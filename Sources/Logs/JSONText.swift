@@ -5,6 +5,8 @@
 // U+0080 … U+00FF: the line stays valid, nothing of it is lost, and what was Latin-1 reads as it was
 // meant.
 
+import Basics
+
 /// The most that one byte becomes: `\u00XX`.
 let longestEscape = 6
 
@@ -33,7 +35,8 @@ extension OutputBuffer {
           continue
         }
         if byte >= 0x80 {
-          let length = character(source + index, end - index)
+          let (found, isWhole) = characterLength(source + index, end - index)
+          let length = isWhole ? found : 0
           if length == 2, byte == 0xC2, source[index + 1] < 0xA0 {
             // A control character, which a terminal would obey.
             written += escape(source[index + 1], target + written)
@@ -72,19 +75,6 @@ private func isPlain(_ word: UInt64) -> Bool {
   return special & highs == 0
 }
 
-/// The length of the character (2 to 4 bytes) that begins here; 0 when there is none.
-private func character(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int {
-  let lead = text[0]
-  let length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
-  guard length > 0, length <= count else { return 0 }
-  // Overlong forms, surrogates, and what lies beyond U+10FFFF show in the second byte.
-  let lowest: UInt8 = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80
-  let highest: UInt8 = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF
-  guard text[1] >= lowest, text[1] <= highest else { return 0 }
-  for index in 2..<max(2, length) where text[index] & 0xC0 != 0x80 { return 0 }
-  return length
-}
-
 /// Writes the escape of a byte; how long it is.
 private func escape(_ byte: UInt8, _ target: UnsafeMutablePointer<UInt8>) -> Int {
   target[0] = 0x5C
@@ -97,11 +87,9 @@ private func escape(_ byte: UInt8, _ target: UnsafeMutablePointer<UInt8>) -> Int
     target[1] = UInt8(ascii: "u")
     target[2] = 0x30
     target[3] = 0x30
-    target[4] = hexadecimalDigit(byte >> 4)
-    target[5] = hexadecimalDigit(byte & 15)
+    target[4] = ByteString.hexadecimalDigit(byte >> 4)
+    target[5] = ByteString.hexadecimalDigit(byte & 15)
     return 6
   }
   return 2
 }
-
-private func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }

@@ -1,4 +1,4 @@
-import Configuration
+import Basics
 
 /// Which part of a program's line a line of the log is, where that was too long for one.
 public struct LinePart: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Configuration
+import Basics
 
 /// The renames that make room for a new log file: FILE.2 -> FILE.3, FILE.1 -> FILE.2, FILE ->
 /// FILE.1; in this order, so that one that fails loses nothing: what it would have replaced is

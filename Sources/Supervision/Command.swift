@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // COMMAND, the main program of `swinit -- COMMAND` (SPEC §7), beside other programs.

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // Crash loops: how often a program has ended in the same way without having worked in between. It

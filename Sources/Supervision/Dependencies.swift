@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // Who waits for whom at the first start. When its turn comes, a program of which something is still

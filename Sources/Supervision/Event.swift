@@ -1,24 +1,8 @@
+import Basics
 import Configuration
 
 /// A program's place in `Configuration.programs`, and the core's name for it.
 public typealias Slot = Int
-
-/// A process id. 0 stands for none.
-public typealias ProcessID = Int32
-
-/// How a process ended (`waitpid(2)`).
-public enum WaitStatus: Equatable, Sendable {
-  case exited(UInt8)
-  case signalled(Signal)
-
-  /// The status as shells and container engines write it: the code, or 128 + the signal.
-  public var code: UInt8 {
-    switch self {
-    case .exited(let code): return code
-    case .signalled(let signal): return UInt8(truncatingIfNeeded: 128 + signal.number)
-    }
-  }
-}
 
 /// Why a process could not be made into its program: a step between fork and exec that failed.
 public struct SpawnFailure: Error, Equatable, Sendable {

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// A command and the daemon that it puts into the background: one program, two processes.

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // A program that has put itself into the background: its process is another one from then on

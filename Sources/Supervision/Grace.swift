@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // The grace: how long the stop may take in all, before whoever runs the container kills it. The time

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// The order of start and stop.

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// Tells from its own waiting that everything stood still: the container was paused (the freezer of

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// Which program each living process belongs to: a hash table of fixed size.

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // How a program's process ends, and what comes after that: another start, a state that it stays in,

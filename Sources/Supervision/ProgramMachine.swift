@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // One program: every state answers every event. The switches have no `default`, so that a new

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// The state of one program (Supervisor's states and codes), with what belongs to it. The arrows

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // Tests: whether a program is ready, and whether it still is well. The core says when a test begins

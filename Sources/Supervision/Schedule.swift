@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // When a program with cron's five fields runs next: a function of the wall clock and the zone.

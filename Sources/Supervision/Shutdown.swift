@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // The orderly stop, the final sweep, and what swinit exits with (SPEC §6).

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// When what happens in a stop, in the worst case: the core itself, run against programs that are all

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // Programs that end as a whole: with `stoptree` what they have started ends with them, wherever it has

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 // How a program is told to stop, beyond one signal: a sequence of signals, or a command before them;

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// The supervision core: events in, actions out.

@@ -1,3 +1,4 @@
+import Basics
 import Configuration
 
 /// One deadline for each of a fixed number of timers, the earliest at hand: a binary heap that

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// What `check` says about lines that work and bite, word by word; and of which lines it says nothing.

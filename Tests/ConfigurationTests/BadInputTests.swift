@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// Whatever is wrong gives an error that says where and what; and nothing crashes.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// `depends_on` and its relatives, `ready`, `health`, `oneshot`: what the options become.

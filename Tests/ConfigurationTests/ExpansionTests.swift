@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// SUPERVISOR.md §2: `%(name)s`.

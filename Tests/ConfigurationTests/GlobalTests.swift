@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// SUPERVISOR.md §3 and SPEC §2, §6: `[swinit]`, `[supervisord]`, `[supervisor]`.

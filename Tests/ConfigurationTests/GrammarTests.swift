@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// SUPERVISOR.md §1 and SPEC §2: sections, keys, comments, continuation lines.

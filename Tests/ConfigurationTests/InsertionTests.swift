@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// The values of variables stay inside the words and pairs in which their `%(name)s` stand.

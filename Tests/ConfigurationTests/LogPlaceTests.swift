@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// `stdout_logfile=a.log,/dev/stdout`: one stream, several places.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// The exact words of errors and warnings: what people read, search for and paste.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// SUPERVISOR.md §4 and SPEC §3: options, defaults, values.

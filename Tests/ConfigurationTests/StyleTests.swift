@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Basics
 @testable import Configuration
 
 /// Whole configurations in the styles that are found in images, written for these tests.

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Testing
 
+@testable import Basics
 @testable import Logs
 
 @Suite struct FormatTests {

@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 
+@testable import Basics
 @testable import Logs
 
 /// A moment that every line gets.

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What each action of the core may do, given all that went before. The words about ends are in

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 /// A core on the workbench: events go in by name, words come out, and the clock stands still

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What never happens to COMMAND: an early start, a second one, a signal that it does not get or gets

@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// COMMAND beside other programs (SPEC §7). It is the last program of each test, and its process has

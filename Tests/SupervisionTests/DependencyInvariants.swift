@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // Who waits for whom, at the start and at the stop, and the tests of programs. Worked out here from

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What the core may say of an end: a failed start, BACKOFF, FATAL, EXITED, STOPPED, and what follows.

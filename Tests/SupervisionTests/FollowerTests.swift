@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// A command and its daemon: where the program goes on, and when it has ended.

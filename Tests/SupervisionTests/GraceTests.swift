@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// The grace: how a stop's time is shared among the levels (SPEC §6).

@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// `stopasgroup` and `killasgroup`: an end is an end when the whole group is gone.

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What the invariants know of the past. All of it comes from the events and from the words of the

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What may never happen, in prose beside each check, and the bookkeeping that the checks need.

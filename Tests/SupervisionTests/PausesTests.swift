@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 // A pause of the container is no time-out: what `Pauses` makes of waits that end late, alone and under

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // The random configurations and programs of the simulation. The values are few and lie at the

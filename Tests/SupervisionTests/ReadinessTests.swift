@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// Dependencies, oneshots, `ready`, `health`: what is said and done, moment by moment.

@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// RUNNING → EXITED, and what follows.

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What never happens to programs with a schedule: a run before its time, or with nobody's word; two

@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// Programs that the clock starts, at the core: when the wall clock jumps, when a run is due while

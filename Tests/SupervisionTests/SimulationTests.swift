@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 // Thousands of containers with random programs in a random world, each from one seed. After every

@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// STOPPED → STARTING → RUNNING, and what becomes of a start that fails.

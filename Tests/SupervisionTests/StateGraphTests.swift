@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// Every arrow of the graph that `swinit help states` prints, driven at the core; that there is no

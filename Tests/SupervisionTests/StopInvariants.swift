@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What the orderly stop may do: signals, levels, the sweep, and the exit status, which is worked

@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// The orderly stop: signals, waits, levels, the sweep.

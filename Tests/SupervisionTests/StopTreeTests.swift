@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// `stoptree`: a program's end is that of its whole tree. And crash loops as they are told.

@@ -1,6 +1,7 @@
 import Configuration
 import Testing
 
+@testable import Basics
 @testable import Supervision
 
 /// `stoptree` beside the other ways to stop: sequences, stop_command, programs that are given up,

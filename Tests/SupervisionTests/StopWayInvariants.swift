@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What never happens to stop sequences and stop_commands, and to signals that are passed on.

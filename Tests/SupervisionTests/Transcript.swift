@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What the core says and is told, as short lines: tests compare them, and the log of a simulated

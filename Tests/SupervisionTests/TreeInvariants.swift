@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // What never happens to the tree of a program with `stoptree`, or the group of one with `stopasgroup` or

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // The fake world under the simulated core: a clock, a process table and people who send signals,

@@ -1,5 +1,6 @@
 import Configuration
 
+@testable import Basics
 @testable import Supervision
 
 // How the programs of the fake world answer what the core wants of them: their stop_commands, their

@@ -1,5 +1,6 @@
 import Foundation
 
+@testable import Basics
 @testable import Configuration
 @testable import Supervision
 

@@ -12,6 +12,7 @@
 public func appendVisible(
   _ text: UnsafeBufferPointer<UInt8>, keepsLines: Bool = false, to result: inout [UInt8]
 ) {
+  guard let start = text.baseAddress else { return }
   var index = 0
   while index < text.count {
     let byte = text[index]
@@ -25,7 +26,8 @@ public func appendVisible(
       appendHexadecimal(byte, to: &result)
       index += 1
     } else {
-      let length = characterLength(text, index)
+      let (found, isWhole) = characterLength(start + index, left)
+      let length = isWhole ? found : 0
       if length == 0, byte < 0xA0 {
         appendHexadecimal(byte, to: &result)
         index += 1
@@ -40,16 +42,6 @@ public func appendVisible(
       }
     }
   }
-}
-
-/// The length of the UTF-8 character that begins at `index`, by its first byte and the number of
-/// bytes that follow as they should; 0: there is none.
-private func characterLength(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int {
-  let lead = text[index]
-  let length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
-  guard length > 0, index + length <= text.count else { return 0 }
-  for offset in 1..<length where text[index + offset] & 0xC0 != 0x80 { return 0 }
-  return length
 }
 
 @inline(never)

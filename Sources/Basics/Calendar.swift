@@ -1,5 +1,3 @@
-import Configuration
-
 // The wall clock and the calendar, in whole seconds. Neither knows leap seconds, as Linux does not.
 
 /// A point on the wall clock (CLOCK_REALTIME): seconds since 1970-01-01 00:00 UTC. It jumps when
@@ -21,7 +19,7 @@ public struct WallTime: Hashable, Comparable, Sendable {
   /// Seconds from `earlier` to this one.
   public func since(_ earlier: WallTime) -> Int64 { seconds - earlier.seconds }
 
-  func advanced(by seconds: Int64) -> WallTime { WallTime(seconds: self.seconds + seconds) }
+  public func advanced(by seconds: Int64) -> WallTime { WallTime(seconds: self.seconds + seconds) }
 }
 
 /// The rules of a place for its local time: how many seconds it is ahead of UTC, at any moment.
@@ -42,7 +40,7 @@ public struct Zone: Sendable {
   /// The first moment after `start`, up to `end`, with another offset than `start` has. Changes
   /// that lie less than a day apart may be missed; there are none.
   @inline(never)
-  func firstChange(after start: WallTime, through end: WallTime) -> WallTime? {
+  public func firstChange(after start: WallTime, through end: WallTime) -> WallTime? {
     let old = offset(at: start)
     var low = start
     while low < end {
@@ -62,18 +60,18 @@ public struct Zone: Sendable {
 }
 
 /// A day of the Gregorian calendar, by the number of days since 1970-01-01 and as people write it.
-struct CivilDay {
-  let number: Int64
-  let year: Int64
+public struct CivilDay {
+  public let number: Int64
+  public let year: Int64
   /// 1…12
-  let month: Int
+  public let month: Int
   /// 1…31
-  let day: Int
+  public let day: Int
 
   /// The calendar repeats every 400 years of 146,097 days. Years that begin in March have the leap
   /// day as their last one, and months whose lengths follow one line.
   @inline(never)
-  init(number: Int64) {
+  public init(number: Int64) {
     self.number = number
     let fromMarch0 = number + 719_468
     let era = floorQuotient(fromMarch0, 146_097)
@@ -87,11 +85,11 @@ struct CivilDay {
   }
 
   /// 0 is Sunday. 1970 began on a Thursday.
-  var weekday: Int { Int(number + 4 - floorQuotient(number + 4, 7) * 7) }
+  public var weekday: Int { Int(number + 4 - floorQuotient(number + 4, 7) * 7) }
 }
 
 /// Rounded down, unlike `/`.
-func floorQuotient(_ number: Int64, _ divisor: Int64) -> Int64 {
+public func floorQuotient(_ number: Int64, _ divisor: Int64) -> Int64 {
   number >= 0 ? number / divisor : (number + 1) / divisor - 1
 }
 

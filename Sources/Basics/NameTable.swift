@@ -1,15 +1,17 @@
 /// Finds a name among many by its fingerprint: a hash table of indices into the owner's array, which
 /// holds the names. A file of nothing but mistakes may have a hundred thousand of them.
-struct NameTable {
+public struct NameTable {
   /// Indices by place; -1: free. The number of places is a power of two, at least twice that of names.
   private var places: [Int32] = []
   /// As the owner's array.
   private var fingerprints: [UInt64] = []
 
+  public init() {}
+
   /// The index of the name.
   ///
   /// - Parameter isThere: whether the name at an index of the owner's array is this one.
-  func find(_ name: ByteString, _ isThere: (Int) -> Bool) -> Int? {
+  public func find(_ name: ByteString, _ isThere: (Int) -> Bool) -> Int? {
     if places.isEmpty { return nil }
     let wanted = Self.fingerprint(name)
     var place = Int(truncatingIfNeeded: wanted) & (places.count - 1)
@@ -22,7 +24,7 @@ struct NameTable {
   }
 
   /// Adds the name of the next index.
-  mutating func append(_ name: ByteString) {
+  public mutating func append(_ name: ByteString) {
     fingerprints.append(Self.fingerprint(name))
     if fingerprints.count * 2 > places.count {
       places = Array(repeating: -1, count: max(16, places.count * 2))

@@ -4,11 +4,11 @@
 extension UInt8 {
   /// Space, tab, newline, vertical tab, form feed, carriage return.
   @inline(never)
-  var isBlank: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
-  var isDigit: Bool { self >= 0x30 && self <= 0x39 }
-  var isLetter: Bool { (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7A }
-  var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
-  var uppercased: UInt8 { self >= 0x61 && self <= 0x7A ? self & 0xDF : self }
+  public var isBlank: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+  public var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+  public var isLetter: Bool { (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7A }
+  public var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
+  public var uppercased: UInt8 { self >= 0x61 && self <= 0x7A ? self & 0xDF : self }
 }
 
 extension ByteString {
@@ -93,7 +93,7 @@ extension ByteString {
 
   /// Whether `part` stands at `start`.
   @inline(never)
-  func matches(_ part: Literal, at start: Int) -> Bool {
+  public func matches(_ part: Literal, at start: Int) -> Bool {
     let part = FixedText(part)
     guard start >= 0, part.count <= bytes.count - start else { return false }
     for index in 0..<part.count where bytes[start + index] != part.start[index] { return false }
@@ -120,7 +120,7 @@ extension ByteString {
 
   /// The words between blanks; none of them is empty.
   @inline(never)
-  var wordsBetweenBlanks: [ByteString] {
+  public var wordsBetweenBlanks: [ByteString] {
     var words: [ByteString] = []
     var start = 0
     for index in 0...bytes.count where index == bytes.count || bytes[index].isBlank {
@@ -135,7 +135,7 @@ extension ByteString {
 
   /// The number that the text is in a base of 2…10, when it is nothing but digits and fits.
   @inline(never)
-  func unsigned(base: UInt64) -> UInt64? {
+  public func unsigned(base: UInt64) -> UInt64? {
     guard !bytes.isEmpty else { return nil }
     var value: UInt64 = 0
     for byte in bytes {
@@ -150,7 +150,7 @@ extension ByteString {
 
   /// The number that the text is: decimal digits behind an optional sign.
   @inline(never)
-  var signedDecimal: Int64? {
+  public var signedDecimal: Int64? {
     guard let sign = bytes.first else { return nil }
     let isSigned = sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+")
     guard let magnitude = (isSigned ? dropping(1) : self).unsignedDecimal,
@@ -160,26 +160,26 @@ extension ByteString {
   }
 
   @inline(never)
-  mutating func append(literal text: Literal) {
+  public mutating func append(literal text: Literal) {
     append(FixedText(text))
   }
   @inline(never)
-  mutating func append(_ text: FixedText) {
+  public mutating func append(_ text: FixedText) {
     for index in 0..<text.count { append(byte: text.start[index]) }
   }
   @inline(never)
-  mutating func append(_ text: ByteString) { bytes.append(contentsOf: text.bytes) }
+  public mutating func append(_ text: ByteString) { bytes.append(contentsOf: text.bytes) }
   @inline(never)
-  mutating func append(byte: UInt8) { bytes.append(byte) }
+  public mutating func append(byte: UInt8) { bytes.append(byte) }
   @inline(never)
-  mutating func append(number: Int64) {
+  public mutating func append(number: Int64) {
     if number < 0 { append(byte: UInt8(ascii: "-")) }
     append(digits: number.magnitude, base: 10)
   }
 
   /// In a base of 2…16.
   @inline(never)
-  mutating func append(digits number: UInt64, base: UInt64) {
+  public mutating func append(digits number: UInt64, base: UInt64) {
     var unit: UInt64 = 1
     while number / unit >= base { unit *= base }
     while unit > 0 {
@@ -206,38 +206,4 @@ extension ByteString {
 }
 
 extension ByteString {
-  /// The same text as good UTF-8 (RFC 3629): what belongs to no character becomes U+FFFD, the
-  /// beginning of a character that breaks off one of them.
-  @inline(never)
-  var repairedUTF8: ByteString {
-    var text = ByteString()
-    var index = 0
-    while index < bytes.count {
-      let (length, isWhole) = character(at: index)
-      if isWhole {
-        text.append(slice(index, index + length))
-      } else {
-        text.append(literal: "\u{FFFD}")
-      }
-      index += length
-    }
-    return text
-  }
-
-  /// How many bytes at `index` are a character, or the beginning of one.
-  private func character(at index: Int) -> (length: Int, isWhole: Bool) {
-    let lead = bytes[index]
-    if lead < 0x80 { return (1, true) }
-    let length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
-    // Overlong forms, surrogates, and what lies beyond U+10FFFF show in the second byte.
-    let lowest: UInt8 = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80
-    let highest: UInt8 = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF
-    var found = 1
-    while found < length, index + found < bytes.count {
-      let byte = bytes[index + found]
-      guard byte & 0xC0 == 0x80, found > 1 || (byte >= lowest && byte <= highest) else { break }
-      found += 1
-    }
-    return (found, found == length)
-  }
 }

@@ -35,7 +35,7 @@ public struct Time: Hashable, Comparable, Sendable {
 
 extension Int64 {
   /// The product, or the nearest value that an `Int64` holds.
-  func clampedProduct(_ factor: Int64) -> Int64 {
+  public func clampedProduct(_ factor: Int64) -> Int64 {
     let (product, overflow) = multipliedReportingOverflow(by: factor)
     if !overflow { return product }
     return (self < 0) == (factor < 0) ? .max : .min

@@ -1,9 +1,9 @@
 /// What things are put in order by: two numbers, then a text, then where they stood before. One
 /// kind of key for all that is sorted keeps the sort itself in the binary once.
 public final class SortKey: Equatable {
-  let first: Int
-  let second: Int
-  let text: ByteString
+  public let first: Int
+  public let second: Int
+  public let text: ByteString
 
   public init(first: Int = 0, second: Int = 0, text: ByteString = ByteString()) {
     self.first = first
@@ -54,7 +54,7 @@ private func isBefore(_ left: SortKey, _ right: SortKey) -> Bool {
 
 /// In byte order.
 @inline(never)
-func sorted(_ names: [ByteString]) -> [ByteString] {
+public func sorted(_ names: [ByteString]) -> [ByteString] {
   var keys: [SortKey] = []
   for name in names { keys.append(SortKey(text: name)) }
   var result: [ByteString] = []
@@ -63,12 +63,12 @@ func sorted(_ names: [ByteString]) -> [ByteString] {
 }
 
 /// Names that are found by halving.
-struct NameIndex {
+public struct NameIndex {
   /// In byte order.
-  private(set) var names: [ByteString] = []
+  public private(set) var names: [ByteString] = []
   private let order: [Int]
 
-  init(_ unsorted: [ByteString]) {
+  public init(_ unsorted: [ByteString]) {
     var keys: [SortKey] = []
     for name in unsorted { keys.append(SortKey(text: name)) }
     order = ascendingOrder(of: keys)
@@ -77,7 +77,7 @@ struct NameIndex {
 
   /// The place of the name among those that were given; of two of one name any.
   @inline(never)
-  func find(_ name: ByteString) -> Int? {
+  public func find(_ name: ByteString) -> Int? {
     var low = 0
     var high = names.count
     while low < high {

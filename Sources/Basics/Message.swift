@@ -75,7 +75,7 @@ public func decimalText(_ number: Int64) -> ByteString {
 }
 
 /// The octal digits of a number that is not negative.
-func octal(_ number: Int64) -> ByteString {
+public func octal(_ number: Int64) -> ByteString {
   var text = ByteString()
   text.append(digits: number.magnitude, base: 8)
   return text
@@ -83,7 +83,7 @@ func octal(_ number: Int64) -> ByteString {
 
 extension ByteString {
   /// Longest text that a message quotes; a longer one is cut in its middle.
-  static let longestQuote = 80
+  public static let longestQuote = 80
 
   /// In double quotes for a message: control bytes escaped, nothing left out.
   public var quoted: ByteString {
@@ -93,7 +93,7 @@ extension ByteString {
   }
 
   @inline(never)
-  mutating func appendShortened(_ text: ByteString, inQuotes: Bool) {
+  public mutating func appendShortened(_ text: ByteString, inQuotes: Bool) {
     if inQuotes { append(byte: UInt8(ascii: "\"")) }
     if text.count <= Self.longestQuote {
       appendEscaped(text)
@@ -116,7 +116,7 @@ extension ByteString {
   }
 
   @inline(never)
-  mutating func appendEscaped(_ byte: UInt8) {
+  public mutating func appendEscaped(_ byte: UInt8) {
     switch byte {
     case 0x0A: append(literal: "\\n")
     case 0x0D: append(literal: "\\r")
@@ -130,12 +130,12 @@ extension ByteString {
 
   /// Two digits.
   @inline(never)
-  mutating func append(hexadecimal byte: UInt8) {
+  public mutating func append(hexadecimal byte: UInt8) {
     append(byte: Self.hexadecimalDigit(byte >> 4))
     append(byte: Self.hexadecimalDigit(byte & 15))
   }
 
-  static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+  public static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 0x30 + value : 0x57 + value
   }
 }

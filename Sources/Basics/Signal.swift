@@ -23,7 +23,7 @@ public struct Signal: Hashable, Sendable {
   /// The highest number that `kill(2)` takes: SIGRTMAX.
   public static let highest: Int32 = 64
   /// SIGRTMIN as programs see it: the C libraries keep 32 and 33 (glibc) or 32 to 34 (musl).
-  static let realTimeBase: Int32 = 34
+  public static let realTimeBase: Int32 = 34
 
   /// Reads a name in any case, with or without SIG, `RTMIN+N`, `RTMAX-N`, or a number of 1…64.
   @inline(never)

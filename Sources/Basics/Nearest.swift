@@ -1,7 +1,7 @@
 /// How many letters are wrong, missing, too many or swapped; nil when more than `limit`.
 ///
 /// Both words are cut at 64 bytes: longer ones are no options, and the work stays bounded.
-func editDistance(_ left: ByteString, _ right: ByteString, limit: Int) -> Int? {
+public func editDistance(_ left: ByteString, _ right: ByteString, limit: Int) -> Int? {
   let (a, b) = (left.slice(0, 64).bytes, right.slice(0, 64).bytes)
   if abs(a.count - b.count) > limit { return nil }
   var beforeLast: [Int] = []
@@ -49,15 +49,8 @@ public struct NearestName {
 
   /// `; did you mean NAME?` for the end of a message, or nothing.
   @inline(never)
-  var question: ByteString {
+  public var question: ByteString {
     guard let name else { return ByteString() }
     return message("; did you mean {q}?", name)
   }
-}
-
-@inline(never)
-func nearest(_ word: ByteString, in options: [Option]) -> NearestName {
-  var nearest = NearestName(to: word)
-  for option in options { nearest.consider(ByteString(option.name)) }
-  return nearest
 }
