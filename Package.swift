@@ -127,6 +127,11 @@ let package = Package(
     .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: swiftSettings),
     .target(name: "Basics", swiftSettings: swiftSettings),
     .target(name: "Configuration", dependencies: ["Basics"], swiftSettings: swiftSettings),
+    .target(
+      name: "Reading", dependencies: ["Configuration", "Basics"], swiftSettings: swiftSettings),
+    .target(
+      name: "Checking", dependencies: ["Reading", "Configuration", "Basics"],
+      swiftSettings: swiftSettings),
     .target(name: "Logs", dependencies: ["Basics"], swiftSettings: swiftSettings),
     .target(
       name: "Supervision", dependencies: ["Configuration", "Basics"], swiftSettings: swiftSettings),
@@ -135,7 +140,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "Commands",
-      dependencies: ["Init", "Supervision", "Logs", "Configuration", "Basics", "Linux"],
+      dependencies: [
+        "Init", "Supervision", "Checking", "Reading", "Logs", "Configuration", "Basics", "Linux",
+      ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "swinit", dependencies: ["Commands", "Configuration", "Basics", "Linux"],
@@ -144,8 +151,10 @@ let package = Package(
       linkerSettings: [.unsafeFlags(releaseLinkFlags, .when(configuration: .release))],
       plugins: ["Commit"]),
     .plugin(name: "Commit", capability: .buildTool(), path: "Sources/Commit"),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "Basics"]),
-    .testTarget(name: "SupervisionTests", dependencies: ["Supervision", "Basics"]),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Checking", "Reading", "Configuration", "Basics"]),
+    .testTarget(
+      name: "SupervisionTests", dependencies: ["Supervision", "Reading", "Configuration", "Basics"]),
     .testTarget(name: "MemoryTests", dependencies: ["CLinux"]),
     .testTarget(name: "LogsTests", dependencies: ["Logs", "Basics"]),
     .testTarget(name: "AcceptanceTests"),

@@ -207,3 +207,19 @@ extension ByteString {
 
 extension ByteString {
 }
+
+/// Not empty, no blank, no `=`.
+@inline(never)
+public func isVariableName(_ name: ByteString) -> Bool {
+  for byte in name.bytes where byte.isBlank || byte == UInt8(ascii: "=") { return false }
+  return !name.isEmpty
+}
+
+extension ByteString {
+  /// Appends an item to a list with commas.
+  @inline(never)
+  public mutating func append(item: ByteString) {
+    if !isEmpty { append(byte: UInt8(ascii: ",")) }
+    append(item)
+  }
+}

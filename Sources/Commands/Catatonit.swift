@@ -6,7 +6,7 @@ import Linux
 // Called as catatonit: the options, environment variables, messages and exit codes of catatonit 0.2,
 // which has -g and -P beside those of 0.1.
 
-func catatonit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
+func catatonit(_ words: [ByteString], _ arguments: ArgumentVector) -> UInt8 {
   var log = CatatonitLog(isVerbose: environmentValue("CATATONIT_DEBUG") != nil)
   if environmentValue("CATATONIT_LOG") != nil {
     log.say("ERROR", "CATATONIT_LOG is reserved for future use")

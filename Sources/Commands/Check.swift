@@ -1,7 +1,9 @@
 import Basics
+import Checking
 import Configuration
 import Init
 import Linux
+import Reading
 import Supervision
 
 /// What `swinit check` is asked for.
@@ -24,9 +26,12 @@ struct CheckRequest {
 /// stdout.
 func check(_ request: CheckRequest) -> UInt8 {
   // The timetable itself says what there is to say of a stop.
-  let loaded = loadConfiguration(
-    request.paths, strict: request.strict, wantsReport: !request.stop, grace: request.grace,
-    wantsDifferences: request.fromSupervisor, isCheck: true, keepsValues: request.json)
+  var scope = CheckScope()
+  scope.advises = !request.stop
+  scope.keepsValues = request.json
+  scope.wantsDifferences = request.fromSupervisor
+  let loaded = judgeConfiguration(
+    request.paths, strict: request.strict, grace: request.grace, scope)
   say(loaded.faults, to: .standardError)
   if loaded.hasErrors { return ExitCode.configuration.rawValue }
   if request.stop {

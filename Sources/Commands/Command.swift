@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Init
 import Linux
+import Reading
 
 /// swinit's version, as `swinit version` prints it.
 public let version: Literal = "0.1.0"
@@ -20,7 +21,7 @@ public let version: Literal = "0.1.0"
 ///   - arguments: the same as `main` got it.
 ///   - commit: what this program was built from.
 public func main(
-  _ words: [ByteString], _ arguments: CommandWords, commit: Literal
+  _ words: [ByteString], _ arguments: ArgumentVector, commit: Literal
 ) -> UInt8 {
   switch CalledAs(baseName(words.first ?? "")) {
   case .tini: return tini(words, arguments)
@@ -33,7 +34,7 @@ public func main(
 }
 
 private func swinit(
-  _ words: [ByteString], _ arguments: CommandWords, _ commit: Literal
+  _ words: [ByteString], _ arguments: ArgumentVector, _ commit: Literal
 ) -> UInt8 {
   if words.count > 1, words[1] == "pidproxy" { return pidProxy(words, arguments, start: 2) }
   switch Invocation(words) {
@@ -45,7 +46,7 @@ private func swinit(
     var request = RunRequest {
       isAlone
         ? loadNothing(grace: grace)
-        : loadConfiguration(paths, strict: false, wantsReport: false, grace: grace)
+        : loadConfiguration(paths, grace: grace)
     }
     request.command = command.map { ($0, words) }
     return runPrograms(request)

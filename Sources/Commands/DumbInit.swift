@@ -5,7 +5,7 @@ import Linux
 
 // Called as dumb-init: the options, environment variables, messages and exit codes of dumb-init 1.2.
 
-func dumbInit(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
+func dumbInit(_ words: [ByteString], _ arguments: ArgumentVector) -> UInt8 {
   let name = words[0]
   let rules = dumbInitRules()
   var isVerbose = false

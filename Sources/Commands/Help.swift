@@ -1,6 +1,8 @@
 import Basics
+import Checking
 import Configuration
 import Linux
+import Reading
 import Supervision
 
 /// Prints what there is to know about a topic, all of it from the tables that the code uses: 0, or

@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Init
 import Linux
+import Reading
 
 /// What the command line asks for.
 enum Invocation {

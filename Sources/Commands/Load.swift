@@ -1,21 +1,23 @@
 import Basics
+import Checking
 import Configuration
 import Init
 import Linux
+import Reading
 
 /// Reads the configuration that a command line names, or the default one.
-func loadConfiguration(
-  _ paths: [ByteString], strict: Bool, wantsReport: Bool, grace: ByteString?,
-  wantsDifferences: Bool = false, isCheck: Bool = false,
-  keepsValues: Bool = true
-) -> LoadResult {
+func loadConfiguration(_ paths: [ByteString], grace: ByteString?) -> LoadResult {
+  load(loadRequest(paths.isEmpty ? [defaultPath()] : paths, grace: grace), from: SystemSource())
+}
+
+/// Reads it to judge it. An unknown user is only a warning: the image may be another machine.
+func judgeConfiguration(
+  _ paths: [ByteString], strict: Bool, grace: ByteString?, _ scope: CheckScope
+) -> CheckResult {
   var request = loadRequest(paths.isEmpty ? [defaultPath()] : paths, grace: grace)
   request.strict = strict
-  request.isElsewhere = isCheck
-  request.keepsValues = keepsValues
-  request.wantsReport = wantsReport
-  request.wantsDifferences = wantsDifferences
-  return load(request, from: SystemSource())
+  request.isElsewhere = true
+  return judge(request, scope, from: SystemSource())
 }
 
 /// In our own surroundings.

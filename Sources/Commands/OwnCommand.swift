@@ -57,7 +57,7 @@ extension Configuration {
 }
 
 /// `swinit -- COMMAND` where no programs are configured.
-func runOneCommand(_ request: CommandRequest, _ arguments: CommandWords) -> UInt8 {
+func runOneCommand(_ request: CommandRequest, _ arguments: ArgumentVector) -> UInt8 {
   let words = arguments + request.index
   /// SIGKILL, or the status by which a shell says that its child got it.
   var killed: Literal?
@@ -86,7 +86,7 @@ func runOneCommand(_ request: CommandRequest, _ arguments: CommandWords) -> UInt
 /// The last line, and the termination log, when COMMAND was killed and it may have been for want of
 /// memory.
 @inline(never)
-private func sayOutOfMemory(_ code: UInt8, _ words: CommandWords, _ end: Literal) {
+private func sayOutOfMemory(_ code: UInt8, _ words: ArgumentVector, _ end: Literal) {
   guard let kills = outOfMemoryKills() else { return }
   let name = words.pointee.map { baseName(ByteString(bytes(of: $0))) } ?? ""
   let text = message("exit {}: COMMAND {}: {}, {}", decimal(code), name, ByteString(end), kills)

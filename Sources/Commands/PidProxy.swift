@@ -8,7 +8,7 @@ import Supervision
 /// daemon's status, as a shell has it; 2 when words are missing, as Supervisor's.
 ///
 /// - Parameter start: the index of PIDFILE among the words.
-func pidProxy(_ words: [ByteString], _ arguments: CommandWords, start: Int) -> UInt8 {
+func pidProxy(_ words: [ByteString], _ arguments: ArgumentVector, start: Int) -> UInt8 {
   guard words.count > start + 1 else {
     if start == 1 {
       // As Supervisor's, whose name this is.

@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Init
 import Linux
+import Reading
 
 /// What is to be run, and how that is found out once the signals are ours.
 struct RunRequest {

@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Init
 import Linux
+import Reading
 
 // Called as supervisord: its options, its places for the file, its exit codes. It stays in the
 // foreground whether -n is given or not: as PID 1, going to the background would end the container.

@@ -2,6 +2,7 @@ import Basics
 import Configuration
 import Init
 import Linux
+import Reading
 
 /// The real files, for the loader.
 struct SystemSource: ConfigurationSource {

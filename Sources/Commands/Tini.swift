@@ -29,7 +29,7 @@ private struct TiniOptions {
   }
 }
 
-func tini(_ words: [ByteString], _ arguments: CommandWords) -> UInt8 {
+func tini(_ words: [ByteString], _ arguments: ArgumentVector) -> UInt8 {
   let name = baseName(words[0])
   if words.count == 2, words[1] == "--version" {
     Output.print(tiniVersion)

@@ -39,7 +39,7 @@ public final class Attributes: @unchecked Sendable, Equatable {
   public var stdin = StandardInput.null
 
   /// All that was set, as it was written: two with the same are the same.
-  var written = ByteString()
+  package var written = ByteString()
 
   public init() {}
 
@@ -65,6 +65,11 @@ public struct CapabilityRule: Equatable, Sendable {
   public var kept: UInt64 = 0
   /// In none of the program's sets.
   public var dropped: UInt64 = 0
+
+  public init(kept: UInt64 = 0, dropped: UInt64 = 0) {
+    self.kept = kept
+    self.dropped = dropped
+  }
 }
 
 public enum StandardInput: UInt8, Sendable {
@@ -98,4 +103,31 @@ public func resourceName(_ number: UInt8) -> ByteString {
 /// The name of a capability in capitals, without CAP_: `NET_BIND_SERVICE`.
 public func capabilityName(_ number: UInt8) -> ByteString {
   ByteString(WordList.capabilities[Int64(number)]).uppercased
+}
+
+extension WordList {
+  /// By the kernel's number, which is the same on x86_64 and aarch64.
+  package static let resources = WordList(
+    """
+    cpu | fsize | data | stack | core | rss | nproc | nofile | memlock | as | locks | sigpending \
+    | msgqueue | nice | rtprio | rttime
+    """)
+  /// By the kernel's number.
+  package static let capabilities = WordList(
+    """
+    chown | dac_override | dac_read_search | fowner | fsetid | kill | setgid | setuid | setpcap \
+    | linux_immutable | net_bind_service | net_broadcast | net_admin | net_raw | ipc_lock \
+    | ipc_owner | sys_module | sys_rawio | sys_chroot | sys_ptrace | sys_pacct | sys_admin \
+    | sys_boot | sys_nice | sys_resource | sys_time | sys_tty_config | mknod | lease \
+    | audit_write | audit_control | setfcap | mac_override | mac_admin | syslog | wake_alarm \
+    | block_suspend | audit_read | perfmon | bpf | checkpoint_restore
+    """)
+}
+
+extension ByteString {
+  /// Of a `NAME:PATH`.
+  @inline(never)
+  public var nameOfSecret: ByteString { slice(0, firstIndex(of: UInt8(ascii: ":")) ?? 0) }
+  @inline(never)
+  public var pathOfSecret: ByteString { dropping((firstIndex(of: UInt8(ascii: ":")) ?? 0) + 1) }
 }

@@ -97,6 +97,13 @@ public struct LogDestination: Equatable, Sendable {
   public var syslog = false
 
   public init(_ target: LogTarget) { self.target = target }
+
+  public var placeCount: Int { 1 + others.count }
+
+  /// - Parameter number: 0 is the first; others than there are mean it too.
+  public func place(_ number: Int) -> LogTarget {
+    number > 0 && number <= others.count ? others[number - 1] : target
+  }
 }
 
 /// The daemon of a program that puts itself into the background: the process that a pidfile names.

@@ -40,7 +40,7 @@ public struct CommandLoop {
   /// - Parameter words: the command; nil with `rules.pauses`.
   /// - Returns: what to exit with.
   @inline(never)
-  public mutating func run(_ words: CommandWords?) -> UInt8 {
+  public mutating func run(_ words: ArgumentVector?) -> UInt8 {
     var signals = SignalDispositions.blockingAll()
     if rules.resetsSignals {
       signals = SignalDispositions(blocked: 0, defaulted: 0x7FFF_FFFF)
@@ -105,7 +105,7 @@ public struct CommandLoop {
 
   /// What to exit with when it cannot be started.
   private mutating func start(
-    _ words: CommandWords, _ session: CommandSession, _ signals: SignalDispositions
+    _ words: ArgumentVector, _ session: CommandSession, _ signals: SignalDispositions
   ) -> UInt8? {
     var plan = CommandPlan(words: words, session: session, signals: signals)
     plan.shellFallback = rules.shellFallback

@@ -75,11 +75,11 @@ public struct SignalDispositions: Sendable {
 }
 
 /// The words of a command as `main` got them: a pointer to the first, a null pointer at the end.
-public typealias CommandWords = UnsafePointer<UnsafePointer<CChar>?>
+public typealias ArgumentVector = UnsafePointer<UnsafePointer<CChar>?>
 
 /// One command that takes over what we have: descriptors, environment, working directory.
 public struct CommandPlan {
-  public var words: CommandWords
+  public var words: ArgumentVector
   public var session: CommandSession
   public var signals: SignalDispositions
   /// As execvp(3): a file that the kernel cannot execute is a script for /bin/sh.
@@ -87,7 +87,7 @@ public struct CommandPlan {
   /// LISTEN_PID, where it names us, is to name the command instead (`sd_listen_fds(3)`).
   public var takesListenPID = false
 
-  public init(words: CommandWords, session: CommandSession, signals: SignalDispositions) {
+  public init(words: ArgumentVector, session: CommandSession, signals: SignalDispositions) {
     self.words = words
     self.session = session
     self.signals = signals

@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// What `check` says about lines that work and bite, word by word; and of which lines it says nothing.
 struct AdviceTests {

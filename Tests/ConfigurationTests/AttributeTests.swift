@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// What only some programs ask for.
 struct AttributeTests {

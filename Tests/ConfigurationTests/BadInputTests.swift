@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// Whatever is wrong gives an error that says where and what; and nothing crashes.
 struct BadInputTests {
@@ -139,7 +141,7 @@ struct BadInputTests {
     #expect(Self.badOptions.count + Self.badSyntax.count > 500)
   }
 
-  private func check(_ result: LoadResult) {
+  private func check(_ result: CheckResult) {
     #expect(result.hasErrors)
     for fault in result.faults {
       #expect(fault.file == "/etc/app.conf")

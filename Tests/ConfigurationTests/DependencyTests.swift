@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// `depends_on` and its relatives, `ready`, `health`, `oneshot`: what the options become.
 struct DependencyTests {

@@ -1,16 +1,19 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// `check --from-supervisor`, word by word.
 struct DifferenceTests {
   private func told(_ text: String) -> [String] {
     var source = FakeSource()
     source.files["/etc/app.conf"] = Array(text.utf8)
-    var request = LoadRequest(paths: ["/etc/app.conf"], wantsReport: true)
-    request.wantsDifferences = true
-    let result = load(request, from: source)
+    var scope = CheckScope()
+    scope.advises = true
+    scope.wantsDifferences = true
+    let result = judge(LoadRequest(paths: ["/etc/app.conf"]), scope, from: source)
     #expect(!result.hasErrors)
     return result.differences.map { String($0.text.description.dropFirst("/etc/app.conf:".count)) }
   }

@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// SUPERVISOR.md §3 and SPEC §2, §6: `[swinit]`, `[supervisord]`, `[supervisor]`.
 struct GlobalTests {

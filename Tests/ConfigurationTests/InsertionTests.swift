@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// The values of variables stay inside the words and pairs in which their `%(name)s` stand.
 struct InsertionTests {

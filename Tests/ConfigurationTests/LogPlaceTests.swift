@@ -2,7 +2,9 @@ import Foundation
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// `stdout_logfile=a.log,/dev/stdout`: one stream, several places.
 struct LogPlaceTests {

@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// The exact words of errors and warnings: what people read, search for and paste.
 struct MessageTests {

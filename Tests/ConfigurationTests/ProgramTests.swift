@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// SUPERVISOR.md §4 and SPEC §3: options, defaults, values.
 struct ProgramTests {

@@ -2,11 +2,13 @@ import Foundation
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// `check --json`.
 struct ReportTests {
-  private func json(_ result: LoadResult) throws -> [String: Any] {
+  private func json(_ result: CheckResult) throws -> [String: Any] {
     let report = try #require(result.report)
     let bytes = report.json(result.configuration, result.faults)
     return try #require(

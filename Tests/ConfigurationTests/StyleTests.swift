@@ -2,7 +2,9 @@ import Foundation
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// Whole configurations in the styles that are found in images, written for these tests.
 enum Styles {
@@ -124,7 +126,7 @@ enum Styles {
 }
 
 struct StyleTests {
-  private func load(_ text: String) -> LoadResult {
+  private func load(_ text: String) -> CheckResult {
     loading(text, environment: Styles.environment)
   }
 

@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Basics
+@testable import Checking
 @testable import Configuration
+@testable import Reading
 
 /// Files, directories and users that exist only here.
 struct FakeSource: ConfigurationSource {
@@ -71,14 +73,14 @@ struct FakeSource: ConfigurationSource {
 func loading(
   _ text: String, environment: [String] = ["HOME=/home/op", "PATH=/bin"], strict: Bool = false,
   report: Bool = false
-) -> LoadResult {
+) -> CheckResult {
   loading(bytes: Array(text.utf8), environment: environment, strict: strict, report: report)
 }
 
 func loading(
   bytes: [UInt8], environment: [String] = ["HOME=/home/op", "PATH=/bin"], strict: Bool = false,
   report: Bool = false
-) -> LoadResult {
+) -> CheckResult {
   var source = FakeSource()
   source.files["/etc/app.conf"] = bytes
   return loading(
@@ -88,15 +90,17 @@ func loading(
 func loading(
   _ source: FakeSource, _ paths: [String], environment: [String] = ["HOME=/home/op", "PATH=/bin"],
   strict: Bool = false, report: Bool = false
-) -> LoadResult {
-  load(
+) -> CheckResult {
+  var scope = CheckScope()
+  scope.advises = report
+  return judge(
     LoadRequest(
       paths: paths.map { ByteString($0) }, environment: environment.map { ByteString($0) },
-      hostName: "box", strict: strict, wantsReport: report),
-    from: source)
+      hostName: "box", strict: strict),
+    scope, from: source)
 }
 
-extension LoadResult {
+extension CheckResult {
   /// As a person sees them.
   var texts: [String] { faults.map { $0.text.description } }
   var errors: [String] { faults.filter { $0.severity == .error }.map { $0.text.description } }

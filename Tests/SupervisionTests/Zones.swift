@@ -2,6 +2,7 @@ import Foundation
 
 @testable import Basics
 @testable import Configuration
+@testable import Reading
 @testable import Supervision
 
 // Zones and moments for the tests of schedules.

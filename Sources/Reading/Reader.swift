@@ -1,0 +1,188 @@
+import Basics
+import Configuration
+
+/// Looks at the values of each section as it is read. `check` is one; a running swinit has none, and
+/// pays for none.
+package protocol ReadingObserver: AnyObject {
+  /// - Parameters:
+  ///   - environment: The variables of all global sections, each ended by a NUL.
+  ///   - setting: The last of the global `environment=`.
+  func globalsWereRead(
+    _ values: SectionValues, environment: ByteString, _ setting: Value?, by reader: Reader)
+  /// The values are those of the section's first process.
+  func programWasRead(_ values: SectionValues, _ section: Section, by reader: Reader)
+  /// The processes of all programs come in the order of reading: see `Reader.readingOrder`.
+  func processWasMade(_ program: Program, _ values: SectionValues, by reader: Reader)
+  func allWasRead(by reader: Reader)
+}
+
+/// All sections -> a Configuration. Knows no files and makes no system call: what the outside
+/// world says about names of users is asked afterwards.
+package final class Reader {
+  package let request: LoadRequest
+  let observer: (any ReadingObserver)?
+  /// As `Place.file` counts them.
+  package var files: [ByteString] = []
+  package var sections = SectionList()
+  /// Global options of the command line.
+  package var overrides: [Entry] = []
+  /// `[DEFAULT]`: what every section has that does not say it itself.
+  package var defaults: Section?
+  package var faults = FaultList()
+  /// Where the line would stand that belongs to swinit itself.
+  package var globalPlace: Place? {
+    for section in sections.sections where section.kind == .globals { return section.place }
+    return sections.sections.first?.place
+  }
+
+  package var names: ExpansionNames
+  /// `--strict` or `strict=true`.
+  package var isStrict: Bool
+  package var globals = GlobalValues()
+  package var configuration = Configuration()
+  /// The number of each process in the order of reading; as `Configuration.programs`.
+  package var readingOrder: [Int] = []
+  /// Processes that were made so far.
+  var readings = 0
+  /// Of all programs so far, made or not.
+  package var processCount: Int64 = 0
+  package var hasTooManyProcesses = false
+  /// Values that ask for a user.
+  package var users: [Value] = []
+  /// How many words were looked up among those that may be meant.
+  package var comparisons = 0
+  /// The values of `groups`.
+  package var groupLists: [Value] = []
+  /// Hosts that tests connect to, by name and place.
+  var hosts: [Wait] = []
+
+  package init(_ request: LoadRequest, _ observer: (any ReadingObserver)?) {
+    self.request = request
+    self.observer = observer
+    names = ExpansionNames(hostName: request.hostName, inherited: request.environment)
+    isStrict = request.strict
+  }
+
+  /// Once all files are in `sections`.
+  package func run() {
+    defaults = sections.section("DEFAULT")
+    readGlobals()
+    checkDefaults()
+    for section in sections.sections { checkName(section) }
+    readPrograms()
+    observer?.allWasRead(by: self)
+    remarkServers()
+  }
+
+  /// Where a file lies, for `%(here)s` and relative includes.
+  @inline(never)
+  package func directory(of file: Int) -> ByteString {
+    guard file < files.count, let slash = files[file].lastIndex(of: UInt8(ascii: "/")) else {
+      return "."
+    }
+    return slash == 0 ? "/" : files[file].slice(0, slash)
+  }
+
+  // MARK: Unknown sections and options
+
+  private func checkName(_ section: Section) {
+    guard let kind = section.kind else {
+      if section.name.equals("DEFAULT") { return }
+      complain(
+        section.place, isError: isStrict, fold: section.name,
+        message("section [{s}]: there is none of that name", section.name)
+          + nearestSection(to: section).question)
+      return
+    }
+    if kind == .include { return checkOptions(section, kind) }
+    guard kind.isNamed else { return }
+    let name = section.ownName ?? ByteString()
+    if name.isEmpty {
+      faults.error(
+        section.place,
+        message("cannot read section [{s}]: write {}", section.name, ByteString(kind.title)))
+    } else if kind != .rpcInterface, !isName(name) {
+      faults.error(
+        section.place,
+        message("cannot use the name {q}: a name holds no blank, \":\" and \"/\"", name))
+    }
+  }
+
+  /// Remarks on options that this kind of section does not have.
+  package func checkOptions(_ section: Section, _ kind: SectionKind) {
+    let isOwn = section.name.equals("swinit")
+    for entry in section.entries where kind.option(entry.key) == nil {
+      var fold = ByteString(kind.title)
+      fold.append(entry.key)
+      let reason =
+        Self.kind(having: entry.key).map { message("it is an option of {}", title($0)) }
+        ?? message("there is no such option{}", hint(entry.key, in: kind.allOptions).question)
+      complain(
+        entry.place, isError: isStrict || isOwn, fold: fold,
+        message("{q} in [{s}]: ", entry.key, section.name) + reason)
+    }
+  }
+
+  /// The kind of section that an option belongs to.
+  @inline(never)
+  private static func kind(having key: ByteString) -> SectionKind? {
+    for kind in SectionKind.allCases where kind.option(key) != nil { return kind }
+    return nil
+  }
+
+  /// As this configuration writes it.
+  package func title(_ kind: SectionKind) -> ByteString {
+    kind == .globals && sections.section("supervisord") != nil
+      ? "[supervisord]" : ByteString(kind.title)
+  }
+
+  /// A warning or an error, in the same words.
+  @inline(never)
+  private func complain(
+    _ place: Place, isError: Bool, fold: ByteString, _ message: ByteString
+  ) {
+    if isError {
+      faults.error(place, "cannot accept " + message)
+    } else {
+      faults.warn(place, fold: "unknown", about: fold, "ignoring " + message)
+    }
+  }
+
+  /// `[DEFAULT]` may hold options of any kind of section, and no others.
+  private func checkDefaults() {
+    guard let defaults else { return }
+    for entry in defaults.entries where Self.kind(having: entry.key) == nil {
+      let near = hint(entry.key, in: SectionKind.program.options)
+      complain(
+        entry.place, isError: isStrict, fold: entry.key,
+        message("{q} in [DEFAULT]: there is no such option", entry.key) + near.question)
+    }
+  }
+}
+
+extension SectionKind {
+  /// Has a name behind a colon.
+  package var isNamed: Bool {
+    switch self {
+    case .program, .group, .eventListener, .fcgiProgram, .rpcInterface: true
+    case .globals, .include, .unixServer, .inetServer, .client: false
+    }
+  }
+}
+
+extension Reader {
+  /// The name that may be meant, as long as there were not too many such words.
+  package func hint(_ word: ByteString, among names: [ByteString]) -> NearestName {
+    var near = NearestName(to: word)
+    if comparisons >= FaultList.mostComparisons { return near }
+    comparisons += names.count
+    for name in names { near.consider(name) }
+    return near
+  }
+
+  package func hint(_ word: ByteString, in options: [Option]) -> NearestName {
+    if comparisons >= FaultList.mostComparisons { return NearestName(to: word) }
+    comparisons += options.count
+    return nearest(word, in: options)
+  }
+}
