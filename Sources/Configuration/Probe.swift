@@ -1,7 +1,7 @@
 import Basics
 
 /// How it is found out whether a program is ready (`ready`), or still well (`health`).
-public final class Probe: Equatable, Sendable {
+public struct Probe: Equatable, Sendable {
   public enum Kind: UInt8, Sendable {
     /// It has stayed up for `startsecs`.
     case running
@@ -35,11 +35,6 @@ public final class Probe: Equatable, Sendable {
     self.host = host
     self.number = number
     self.text = text
-  }
-
-  public static func == (left: Probe, right: Probe) -> Bool {
-    left.kind == right.kind && left.host == right.host && left.number == right.number
-      && left.text == right.text
   }
 
   /// The program says so itself: nothing is to be asked time and again. A path is waited for by

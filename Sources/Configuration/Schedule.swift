@@ -3,9 +3,8 @@ import Basics
 /// When a program is run by the clock (`schedule=`): a period, or cron's five fields as sets, in which
 /// bit n stands for the number n.
 ///
-/// Only what can happen is a schedule: a date that never comes is refused when it is read. A class,
-/// so that a program without one holds no more than a pointer.
-public final class Schedule: Equatable, Sendable {
+/// Only what can happen is a schedule: a date that never comes is refused when it is read.
+public struct Schedule: Equatable, Sendable {
   /// Again and again after this long, on the monotonic clock; zero: as the fields say.
   public let period: Nanoseconds
   /// 0…59.
@@ -32,12 +31,6 @@ public final class Schedule: Equatable, Sendable {
     months = isWhole ? fields[3] : 0
     weekdays = isWhole ? fields[4] : 0
     self.eitherDay = eitherDay
-  }
-
-  public static func == (left: Schedule, right: Schedule) -> Bool {
-    left.period == right.period && left.minutes == right.minutes && left.hours == right.hours
-      && left.days == right.days && left.months == right.months
-      && left.weekdays == right.weekdays && left.eitherDay == right.eitherDay
   }
 
   /// The shortest and the longest period.

@@ -116,14 +116,11 @@ final class Launcher {
     if let command, command.main.slot == slot {
       plan.takesOver = (command.session, SignalDispositions.asStarted)
     }
-    if let attributes = configuration.programs[slot].attributes {
-      if stopped != 0 {
-        Surroundings.makeStopCommand(&plan, attributes, stopped)
-      } else if attributes.stdin == .pipe {
-        return withInput(&plan)
-      } else if attributes.stdin == .inherit {
-        plan.stdin = .standardInput
-      }
+    if stopped != 0 {
+      Surroundings.makeStopCommand(&plan, configuration.programs[slot].life, stopped)
+    } else if let launch = configuration.programs[slot].launch {
+      if launch.stdin == .pipe { return withInput(&plan) }
+      if launch.stdin == .inherit { plan.stdin = .standardInput }
     }
     return start(plan)
   }
@@ -190,15 +187,15 @@ final class Launcher {
     let identity = try credentials(program)
     var environment = self.environment
     if let commandEnvironment, command?.main.slot == slot { environment = commandEnvironment }
-    if let attributes = program.attributes {
+    if let launch = program.launch {
       let user = identity.user(of: program)
-      let hasAccount = try Surroundings.begin(&environment, attributes, configuration, user)
+      let hasAccount = try Surroundings.begin(&environment, launch, configuration, user)
       if !hasAccount { unmet |= Self.unmetAccount }
     }
     let group = configuration.groups[program.group].name
     environment.set(ByteString("SUPERVISOR_PROCESS_NAME=") + program.name)
     environment.set(ByteString("SUPERVISOR_GROUP_NAME=") + group)
-    if let attributes = program.attributes { try Surroundings.add(attributes, to: &environment) }
+    if let launch = program.launch { try Surroundings.add(launch, to: &environment) }
     environment.merge(program.environment.bytes)
     let path = environment.value(of: ByteString("PATH").bytes)
     var plan = SpawnPlan(
@@ -210,7 +207,7 @@ final class Launcher {
     plan.umask = program.umask
     plan.openFiles = openFiles
     plan.mark = marks.mark(of: slot)
-    if let attributes = program.attributes { Surroundings.set(attributes, &plan) }
+    if let launch = program.launch { Surroundings.set(launch, &plan) }
     switch identity {
     case .unchanged: break
     case .changed(let credentials): plan.credentials = credentials
@@ -266,7 +263,7 @@ final class Launcher {
   }
 
   private func credentials(_ program: Program) throws(SpawnFailure) -> Identity {
-    let groups = program.attributes?.groups ?? ByteString()
+    let groups = program.launch?.groups ?? ByteString()
     guard program.user != nil || !groups.isEmpty else { return .unchanged }
     var credentials: Credentials
     do throws(UserFailure) {

@@ -265,7 +265,8 @@ final class Messages {
     step.detail = failure.detail
     let reason = step == .environmentLine ? decimal(failure.errno) : errno.text
     var object = object(of: step, program)
-    if isStop, step == .exec, let words = program.attributes?.stopCommand {
+    if isStop, step == .exec, !program.life.stopCommand.isEmpty {
+      let words = program.life.stopCommand
       object = words.firstEntry
     }
     return message(Self.template(step), object, reason)
@@ -313,9 +314,9 @@ final class Messages {
     case .exec: return program.arguments.firstEntry
     case .limits: return resourceName(step.detail)
     case .keepCapability, .dropCapability: return capabilityName(step.detail)
-    case .environmentFile, .environmentLine: return program.attributes?.envFile ?? ""
+    case .environmentFile, .environmentLine: return program.launch?.envFile ?? ""
     case .secret:
-      let secrets = program.attributes?.secrets.entriesEndedByNul ?? []
+      let secrets = program.launch?.secrets.entriesEndedByNul ?? []
       let index = Int(step.detail)
       return secrets.indices.contains(index) ? secrets[index].pathOfSecret : ""
     default: return ""

@@ -3,7 +3,7 @@ import Configuration
 import Linux
 import Supervision
 
-/// What a program's `Attributes` mean for its process: the environment that is read anew at each
+/// What a program's `LaunchOptions` mean for its process: the environment that is read anew at each
 /// start, and what the child sets for itself before it becomes the program.
 enum Surroundings {
   /// The most bytes of a secret: execve(2) takes no longer variable.
@@ -16,14 +16,14 @@ enum Surroundings {
   ///   - user: a name or a number; nil: who we are.
   @inline(never)
   static func begin(
-    _ environment: inout WordBlock, _ attributes: Attributes, _ configuration: Configuration,
+    _ environment: inout WordBlock, _ launch: LaunchOptions, _ configuration: Configuration,
     _ user: ByteString?
   ) throws(SpawnFailure) -> Bool {
-    if !attributes.inheritEnvironment {
+    if !launch.inheritEnvironment {
       environment = WordBlock()
       Launcher.addOwn(configuration, to: &environment)
     }
-    guard attributes.userEnvironment else { return true }
+    guard launch.userEnvironment else { return true }
     do throws(Errno) {
       guard let variables = try loginVariables(of: user?.bytes) else { return false }
       environment.merge(variables)
@@ -36,9 +36,9 @@ enum Surroundings {
   /// `env_file` and `secrets`.
   @inline(never)
   static func add(
-    _ attributes: Attributes, to environment: inout WordBlock
+    _ launch: LaunchOptions, to environment: inout WordBlock
   ) throws(SpawnFailure) {
-    if let path = attributes.envFile {
+    if let path = launch.envFile {
       let file = EnvironmentFile(
         try read(path, limit: EnvironmentFile.greatestSize, .environmentFile))
       if let line = file.badLine {
@@ -53,7 +53,7 @@ enum Surroundings {
       }
     }
     var step = SpawnStep.secret
-    for secret in attributes.secrets.entriesEndedByNul {
+    for secret in launch.secrets.entriesEndedByNul {
       let value = try read(secret.pathOfSecret, limit: longestSecret, step)
       if value.contains(0) { throw Launcher.failure(step, .invalid) }
       environment.set(
@@ -76,18 +76,18 @@ enum Surroundings {
 
   /// What the child sets for itself.
   @inline(never)
-  static func set(_ attributes: Attributes, _ plan: inout SpawnPlan) {
-    plan.limits = attributes.limits
-    plan.nice = attributes.nice
-    plan.oomScoreAdjust = attributes.oomScoreAdjust
-    plan.noNewPrivileges = attributes.noNewPrivileges
-    plan.capabilities = (attributes.capabilities.kept, attributes.capabilities.dropped)
+  static func set(_ launch: LaunchOptions, _ plan: inout SpawnPlan) {
+    plan.limits = launch.limits
+    plan.nice = launch.nice
+    plan.oomScoreAdjust = launch.oomScoreAdjust
+    plan.noNewPrivileges = launch.noNewPrivileges
+    plan.capabilities = (launch.capabilities.kept, launch.capabilities.dropped)
   }
 
   /// The plan of a program becomes that of its `stop_command`.
   @inline(never)
-  static func makeStopCommand(_ plan: inout SpawnPlan, _ attributes: Attributes, _ pid: ProcessID) {
-    plan.arguments = WordBlock(attributes.stopCommand.bytes)
+  static func makeStopCommand(_ plan: inout SpawnPlan, _ life: LifePolicy, _ pid: ProcessID) {
+    plan.arguments = WordBlock(life.stopCommand.bytes)
     plan.environment.set(message("MAINPID={}", decimal(pid)))
   }
 }

@@ -211,8 +211,9 @@ extension Reader {
     for wait in readWaits(values) { result.waits.append(wait) }
     result.waits.append(nil)
     readLogs(values, of: &program)
-    program.attributes = attributes(
-      values, sequence, like: result.programs.last?.attributes)
+    program.life = life(values, sequence)
+    program.launch = launchOptions(values)
+    if let last = result.programs.last { program.share(with: last) }
     observer?.processWasMade(program, values, by: self)
     readings += 1
     result.programs.append(program)

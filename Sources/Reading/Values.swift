@@ -162,12 +162,12 @@ package func parseExitCodes(_ text: ByteString) -> ExitCodes? {
 
 /// One or two lengths of time; one counts for both.
 @inline(never)
-package func parsePauses(_ text: ByteString) -> (first: Nanoseconds, greatest: Nanoseconds)? {
+package func parsePauses(_ text: ByteString) -> PauseRange? {
   let parts = text.split(at: UInt8(ascii: ","))
   guard parts.count <= 2, let first = parseSeconds(parts[0].trimmed),
     let greatest = parseSeconds(parts[parts.count - 1].trimmed), first <= greatest
   else { return nil }
-  return (Nanoseconds(first), Nanoseconds(greatest))
+  return PauseRange(Nanoseconds(first), Nanoseconds(greatest))
 }
 
 /// A user, and perhaps a group behind a colon; neither empty.

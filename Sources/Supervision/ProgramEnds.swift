@@ -154,7 +154,8 @@ extension Supervisor {
       records[slot].quickEnds = 0
       return .zero
     }
-    let (first, greatest) = configuration.programs[slot].restartDelay
+    let delay = configuration.programs[slot].restartDelay
+    let (first, greatest) = (delay.first, delay.greatest)
     let earlier = records[slot].quickEnds
     records[slot].quickEnds = min(earlier + 1, 62)
     return Self.pause(first, greatest, after: earlier)
@@ -176,7 +177,7 @@ extension Supervisor {
   /// must not spin.
   private func retryPause(_ slot: Slot) -> Nanoseconds {
     let failures = records[slot].failures
-    if let delay = configuration.programs[slot].attributes?.retryDelay {
+    if let delay = configuration.programs[slot].life.retryDelay {
       return max(Self.pause(delay.first, delay.greatest, after: failures - 1), Self.leastRetryPause)
     }
     let pause = Nanoseconds.seconds(Int64(failures))

@@ -85,7 +85,7 @@ extension Supervisor {
   // How long a run may take, of what runs to its end.
 
   func runTimeout(_ slot: Slot) -> Nanoseconds {
-    configuration.programs[slot].attributes?.runTimeout ?? .zero
+    configuration.programs[slot].life.runTimeout
   }
 
   /// A oneshot whose run_timeout is over before its ready_timeout is.

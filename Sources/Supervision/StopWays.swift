@@ -29,7 +29,7 @@ extension Supervisor {
       actions.say(.stopping(slot, 0, stopSignal(of: slot)))
       return becomeStopping(slot, now)
     }
-    if pid != 0, configuration.programs[slot].attributes?.stopCommand.isEmpty == false {
+    if pid != 0, configuration.programs[slot].life.stopCommand.isEmpty == false {
       transition(slot, to: .stopping(pid: pid, stage: .asked))
       actions.say(.stopping(slot, pid, nil))
       actions.order(.runStopCommand(slot, pid))
@@ -74,7 +74,7 @@ extension Supervisor {
   /// What comes after the first stop signal and `done` more; nil: SIGKILL.
   @inline(never)
   func stopStep(_ slot: Slot, _ done: UInt8) -> (pause: Nanoseconds, signal: Signal)? {
-    if let step = configuration.programs[slot].attributes?.stopStep(done) { return step }
+    if let step = configuration.programs[slot].life.stopStep(done) { return step }
     guard isInherited(slot, done), case .stopping = records[slot].state else { return nil }
     return (Self.interruptPatience, .terminate)
   }
@@ -82,7 +82,7 @@ extension Supervisor {
   /// The step is the TERM after an INT that swinit got.
   func isInherited(_ slot: Slot, _ done: UInt8) -> Bool {
     done == 0 && inheritsInterrupt(slot)
-      && configuration.programs[slot].attributes?.stopStep(done) == nil
+      && configuration.programs[slot].life.stopStep(done) == nil
   }
 
   /// It is told to end by the INT that swinit got. COMMAND gets that as every other signal.
@@ -203,7 +203,7 @@ extension Supervisor {
   static func forwarders(_ configuration: Configuration) -> [Slot] {
     var slots: [Slot] = []
     for slot in configuration.programs.indices {
-      let signals = configuration.programs[slot].attributes?.forwardSignals.bits ?? 0
+      let signals = configuration.programs[slot].life.forwardSignals.bits
       if signals != 0 { slots.append(slot) }
     }
     return slots
@@ -216,7 +216,7 @@ extension Supervisor {
     var isForwarded = false
     for slot in forwarders {
       guard case .running(let pid, _) = records[slot].state, pid != 0,
-        configuration.programs[slot].attributes?.forwardSignals.contains(signal) == true
+        configuration.programs[slot].life.forwardSignals.contains(signal) == true
       else { continue }
       actions.order(.forward(pid, signal))
       isForwarded = true

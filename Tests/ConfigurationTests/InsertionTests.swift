@@ -101,7 +101,7 @@ struct InsertionTests {
   @Test func noVariableAddsASecret() throws {
     let program = try program(
       with: "secrets=A:%(ENV_V)s,B:/b", environment: ["V=/a,EVIL:/etc/shadow"])
-    let secrets = program.attributes?.secrets.entriesEndedByNul.map { "\($0)" }
+    let secrets = program.launch?.secrets.entriesEndedByNul.map { "\($0)" }
     #expect(secrets == ["A:/a,EVIL:/etc/shadow", "B:/b"])
   }
 

@@ -19,7 +19,7 @@ struct ProgramTests {
     #expect(program.autorestart == .unexpected)
     #expect(program.exitcodes == ExitCodes(0))
     #expect(program.stopwaitsecs == .seconds(10))
-    #expect(program.restartDelay == (.zero, .seconds(30)))
+    #expect(program.restartDelay == PauseRange(.zero, .seconds(30)))
     #expect(program.stdout == LogDestination(.containerStdout))
     #expect(program.stderr == LogDestination(.containerStderr))
     #expect(program.essential == .fatal)
@@ -86,24 +86,25 @@ struct ProgramTests {
   }
 
   @Test func restartDelayHasOneOrTwoNumbers() throws {
-    #expect(try program(with: "restart_delay=5").restartDelay == (.seconds(5), .seconds(5)))
+    #expect(
+      try program(with: "restart_delay=5").restartDelay == PauseRange(.seconds(5), .seconds(5)))
     let two = try program(with: "restart_delay=0.5, 60").restartDelay
-    #expect(two == (.milliseconds(500), .seconds(60)))
+    #expect(two == PauseRange(.milliseconds(500), .seconds(60)))
   }
 
   @Test func retryDelayHasOneOrTwoNumbers() throws {
-    #expect(try program(with: "nice=1").attributes?.retryDelay == nil)
-    let one = try #require(try program(with: "retry_delay=0.15").attributes?.retryDelay)
-    #expect(one == (.milliseconds(150), .milliseconds(150)))
-    let two = try #require(try program(with: "retry_delay=0.15, 5").attributes?.retryDelay)
-    #expect(two == (.milliseconds(150), .seconds(5)))
+    #expect(try program(with: "nice=1").life.retryDelay == nil)
+    let one = try #require(try program(with: "retry_delay=0.15").life.retryDelay)
+    #expect(one == PauseRange(.milliseconds(150), .milliseconds(150)))
+    let two = try #require(try program(with: "retry_delay=0.15, 5").life.retryDelay)
+    #expect(two == PauseRange(.milliseconds(150), .seconds(5)))
   }
 
   @Test(arguments: ["oneshot=true", "schedule=@hourly"])
   func runTimeoutIsForWhatRunsToItsEnd(kind: String) throws {
     #expect(
-      try program(with: kind + "\nrun_timeout=1.5").attributes?.runTimeout == .milliseconds(1_500))
-    #expect(try program(with: kind).attributes?.runTimeout ?? .zero == .zero)
+      try program(with: kind + "\nrun_timeout=1.5").life.runTimeout == .milliseconds(1_500))
+    #expect(try program(with: kind).life.runTimeout == .zero)
   }
 
   /// Unset, it is TERM in Supervisor's files; elsewhere it depends on what swinit is told.

@@ -93,7 +93,7 @@ extension Invariants {
     if program.startretries < 0 {
       expected = min(expected, max(program.restartDelay.greatest, .seconds(1)))
     }
-    if let delay = program.attributes?.retryDelay {
+    if let delay = program.life.retryDelay {
       var steps = [delay.first, max(delay.first, .seconds(delay.first == .zero ? 1 : 0))]
       if delay.first > .zero { steps[1] = Nanoseconds(2 * delay.first.count) }
       while steps.count < 12 { steps.append(Nanoseconds(2 * steps[steps.count - 1].count)) }

@@ -71,7 +71,9 @@ import Testing
     (10, .child, "exit 0: told SIGQUIT from child 77"),
   ])
   func toldByAChildAfterARestart(seconds: Int64, sender: Sender, last: String) {
-    var bench = Bench([.make { ($0.startsecs, $0.restartDelay) = (.zero, (.zero, .zero)) }])
+    var bench = Bench([
+      .make { ($0.startsecs, $0.restartDelay) = (.zero, PauseRange(.zero, .zero)) }
+    ])
     bench.start()
     #expect(bench.ended(10, .exited(9)).last == "spawn p0")
     bench.run(0, pid: 20)

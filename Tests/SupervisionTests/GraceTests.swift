@@ -94,15 +94,15 @@ import Testing
   private func bench(
     grace: Int64?, stopwaitsecs: Int64, sequence: [UInt64] = [], command: ByteString = ""
   ) -> Bench {
-    let attributes = Attributes()
-    attributes.stopSequence = sequence
-    attributes.stopCommand = command
+    var life = LifePolicy()
+    life.stopSequence = sequence
+    life.stopCommand = command
     var bench = Bench([
       .make {
         $0.startsecs = .zero
         $0.stopwaitsecs = .seconds(stopwaitsecs)
         $0.stopsignal = sequence.first.map { Signal(number: Int32($0)) }
-        $0.attributes = attributes
+        $0.life = life
       }
     ]) { $0.grace = grace.map { .seconds($0) } }
     bench.start()
@@ -182,13 +182,13 @@ import Testing
   @Test func theTimetableKnowsSequencesAndCommands() {
     var configuration = Configuration()
     configuration.groups = [Group(name: "g", priority: 1)]
-    let withSequence = Attributes()
+    var withSequence = LifePolicy()
     withSequence.stopSequence = Self.sequence
-    let withCommand = Attributes()
+    var withCommand = LifePolicy()
     withCommand.stopCommand = ByteString("/x\0" as String)
     configuration.programs = [
-      .make { ($0.attributes, $0.priority, $0.stopsignal) = (withSequence, 2, .quit) },
-      .make { ($0.attributes, $0.priority) = (withCommand, 1) },
+      .make { ($0.life, $0.priority, $0.stopsignal) = (withSequence, 2, .quit) },
+      .make { ($0.life, $0.priority) = (withCommand, 1) },
       .scheduled("@every 1h"),
     ]
     let timetable = StopTimetable(configuration)
@@ -322,7 +322,7 @@ private struct GraceRun {
   private func leastWait(_ slot: Slot) -> Nanoseconds {
     let program = world.configuration.programs[slot]
     let hasOneWait =
-      program.attributes?.stopCommand.isEmpty == false || restOfTree.contains(slot)
+      program.life.stopCommand.isEmpty == false || restOfTree.contains(slot)
     return hasOneWait ? program.stopwaitsecs : program.longestStop
   }
 

@@ -9,12 +9,12 @@ import Testing
   private func bench(
     command: Bool = false, _ change: (inout Program) -> Void = { _ in }
   ) -> Bench {
-    let attributes = Attributes()
-    if command { attributes.stopCommand = ByteString("ctl\0" as String) }
+    var life = LifePolicy()
+    if command { life.stopCommand = ByteString("ctl\0" as String) }
     var bench = Bench([
       .make {
         ($0.stopasgroup, $0.killasgroup, $0.startsecs) = (true, true, .zero)
-        ($0.stopwaitsecs, $0.attributes) = (.seconds(3), attributes)
+        ($0.stopwaitsecs, $0.life) = (.seconds(3), life)
         change(&$0)
       }
     ])

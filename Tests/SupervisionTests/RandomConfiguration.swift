@@ -144,8 +144,9 @@ extension World {
     program.exitcodes = random.pick([ExitCodes(0), ExitCodes(), ExitCodes(0, 2, 255)])
     if random.chance(20) { program.exitcodes.signals.insert(.terminate) }
     program.restartDelay = random.pick([
-      (.zero, .seconds(30)), (.zero, .seconds(30)), (.seconds(5), .seconds(30)), (.zero, .zero),
-      (.milliseconds(1), .seconds(3)), (.seconds(40), .seconds(7)),
+      PauseRange(.zero, .seconds(30)), PauseRange(.zero, .seconds(30)),
+      PauseRange(.seconds(5), .seconds(30)), PauseRange(.zero, .zero),
+      PauseRange(.milliseconds(1), .seconds(3)), PauseRange(.seconds(40), .seconds(7)),
     ])
     program.stopsignal = random.pick([nil, nil, nil, .terminate, .quit, .interrupt, .kill])
     program.stopwaitsecs = random.pick([
@@ -154,31 +155,32 @@ extension World {
     program.stopasgroup = random.chance(30)
     program.killasgroup = program.stopasgroup || random.chance(30)
     program.stoptree = random.chance(25)
-    if random.chance(40) { program.attributes = randomAttributes(&random) }
+    if random.chance(40) { program.life = randomLife(&random) }
     return program
   }
 
-  private static func randomAttributes(_ random: inout SplitMix64) -> Attributes {
-    let attributes = Attributes()
+  private static func randomLife(_ random: inout SplitMix64) -> LifePolicy {
+    var life = LifePolicy()
     if random.chance(40) {
       // The first is `stopsignal`, which the core does not look for here.
-      attributes.stopSequence = [15]
+      life.stopSequence = [15]
       for _ in 0...random.below(3) {
         let pause: Nanoseconds = random.pick([.zero, .milliseconds(1), .seconds(5), .seconds(5)])
         let signal: Signal = random.pick([.terminate, .quit, .interrupt, .kill])
-        attributes.stopSequence += [UInt64(pause.count), UInt64(signal.number)]
+        life.stopSequence += [UInt64(pause.count), UInt64(signal.number)]
       }
     }
-    if random.chance(50) { attributes.stopCommand = ByteString("true\0" as String) }
-    attributes.runTimeout = random.pick([.zero, .milliseconds(1), .seconds(1), .seconds(8)])
+    if random.chance(50) { life.stopCommand = ByteString("true\0" as String) }
+    life.runTimeout = random.pick([.zero, .milliseconds(1), .seconds(1), .seconds(8)])
     if random.chance(30) {
-      attributes.retryDelay = random.pick([
-        (.zero, .zero), (.zero, .seconds(4)), (.milliseconds(1), .milliseconds(100)),
-        (.milliseconds(150), .seconds(5)), (.seconds(2), .seconds(2)),
+      life.retryDelay = random.pick([
+        PauseRange(.zero, .zero), PauseRange(.zero, .seconds(4)),
+        PauseRange(.milliseconds(1), .milliseconds(100)),
+        PauseRange(.milliseconds(150), .seconds(5)), PauseRange(.seconds(2), .seconds(2)),
       ])
     }
-    if random.chance(50) { attributes.forwardSignals = Signals(.hangup, .user2, .terminate) }
-    return attributes
+    if random.chance(50) { life.forwardSignals = Signals(.hangup, .user2, .terminate) }
+    return life
   }
 
   /// `calm`: a container in which nearly all goes well.

@@ -276,10 +276,10 @@ import Testing
 
   /// It has the same chances to end in order as in a stop.
   @Test func whoIsGivenUpGetsAllOfHisStopSequence() {
-    let attributes = Attributes()
-    attributes.stopSequence = [20, 5_000_000_000, 15]
+    var life = LifePolicy()
+    life.stopSequence = [20, 5_000_000_000, 15]
     var program = Self.healthy
-    (program.attributes, program.stopsignal, program.healthRetries) = (attributes, .stop, 1)
+    (program.life, program.stopsignal, program.healthRetries) = (life, .stop, 1)
     var bench = bench([program], [:])
     bench.start()
     bench.tick(after: .seconds(10))

@@ -49,7 +49,7 @@ import Testing
     var bench = Bench([
       .make {
         ($0.startsecs, $0.autorestart) = (.zero, .always)
-        $0.restartDelay = (.seconds(first), .seconds(greatest))
+        $0.restartDelay = PauseRange(.seconds(first), .seconds(greatest))
       }
     ])
     bench.start()
@@ -74,7 +74,7 @@ import Testing
     var bench = Bench([
       .make {
         ($0.startsecs, $0.autorestart) = (.zero, .always)
-        $0.restartDelay = (Nanoseconds(3), Nanoseconds(.max))
+        $0.restartDelay = PauseRange(Nanoseconds(3), Nanoseconds(.max))
       }
     ])
     bench.start()

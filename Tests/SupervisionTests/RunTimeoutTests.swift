@@ -6,17 +6,17 @@ import Testing
 
 /// `run_timeout` and `retry_delay`.
 @Suite struct RunTimeoutTests {
-  private func attributes(_ change: (Attributes) -> Void) -> Attributes {
-    let attributes = Attributes()
-    change(attributes)
-    return attributes
+  private func life(_ change: (inout LifePolicy) -> Void) -> LifePolicy {
+    var life = LifePolicy()
+    change(&life)
+    return life
   }
 
   @Test func aOneshotThatTakesLongerHasFailedForThat() {
     var bench = Bench([
       .make {
         ($0.oneshot, $0.readyTimeout, $0.startretries) = (true, .zero, 0)
-        $0.attributes = attributes { $0.runTimeout = .seconds(5) }
+        $0.life = life { $0.runTimeout = .seconds(5) }
       }
     ])
     bench.start()
@@ -35,7 +35,7 @@ import Testing
     var bench = Bench([
       .make {
         ($0.oneshot, $0.readyTimeout) = (true, .seconds(ready))
-        $0.attributes = attributes { $0.runTimeout = .seconds(5) }
+        $0.life = life { $0.runTimeout = .seconds(5) }
       }
     ])
     bench.start()
@@ -44,7 +44,7 @@ import Testing
 
   private func scheduled() -> Bench {
     var program = Program.scheduled("@every 60s")
-    program.attributes = attributes { $0.runTimeout = .seconds(5) }
+    program.life = life { $0.runTimeout = .seconds(5) }
     program.stopwaitsecs = .seconds(3)
     var bench = Bench([program])
     bench.start()
@@ -84,8 +84,8 @@ import Testing
     var bench = Bench([
       .make {
         ($0.startretries, $0.startsecs) = (startretries, .seconds(1))
-        $0.restartDelay = (.zero, .seconds(3))
-        $0.attributes = attributes { $0.retryDelay = delay }
+        $0.restartDelay = PauseRange(.zero, .seconds(3))
+        $0.life = life { $0.retryDelay = delay.map { PauseRange($0.0, $0.1) } }
       }
     ])
     bench.start()

@@ -148,7 +148,7 @@ extension Invariants {
   // How long what runs to its end may take.
 
   func runTimeout(_ slot: Slot) -> Nanoseconds {
-    configuration.programs[slot].attributes?.runTimeout ?? .zero
+    configuration.programs[slot].life.runTimeout
   }
 
   /// A oneshot whose run_timeout ends before its ready_timeout.

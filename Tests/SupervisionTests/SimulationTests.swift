@@ -192,9 +192,9 @@ private func setting(_ name: String) -> UInt64? {
       + " ready \(program.ready.map { "\($0.kind)" } ?? "-") \(words(program.readyTimeout))"
       + " health \(program.health != nil) every \(words(program.healthInterval))"
       + " within \(words(program.healthTimeout)) retries \(program.healthRetries)"
-      + " sequence \(program.attributes?.stopSequence.count ?? 0)"
-      + " stop_command \(program.attributes?.stopCommand.isEmpty == false)"
-      + " run_timeout \(words(program.attributes?.runTimeout ?? .zero))"
+      + " sequence \(program.life.stopSequence.count ?? 0)"
+      + " stop_command \(program.life.stopCommand.isEmpty == false)"
+      + " run_timeout \(words(program.life.runTimeout))"
       + " schedule \(program.schedule != nil)"
   }
 

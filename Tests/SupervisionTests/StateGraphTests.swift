@@ -99,7 +99,8 @@ import Testing
   ]
 
   private static func bench() -> Bench {
-    Bench([.make { ($0.startretries, $0.restartDelay) = (1, (.seconds(5), .seconds(5))) }])
+    Bench([.make { ($0.startretries, $0.restartDelay) = (1, PauseRange(.seconds(5), .seconds(5))) }]
+    )
   }
 
   @Test(arguments: rows)

@@ -67,7 +67,7 @@ import Testing
     var bench = Bench([
       .make(), .make { ($0.startsecs, $0.autorestart) = (.zero, .never) },
       .make { $0.startretries = 0 }, .make { $0.autostart = false },
-      .make { ($0.startsecs, $0.restartDelay) = (.zero, (.seconds(5), .seconds(5))) },
+      .make { ($0.startsecs, $0.restartDelay) = (.zero, PauseRange(.seconds(5), .seconds(5))) },
     ])
     bench.start()
     bench.ended(10, .exited(1))

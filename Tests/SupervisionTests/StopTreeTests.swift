@@ -74,7 +74,9 @@ import Testing
 
   @Test func crashesAreCountedWhileTheyAreAlikeAndQuick() {
     var bench = Bench([
-      .make { ($0.startsecs, $0.autorestart, $0.restartDelay) = (.zero, .always, (.zero, .zero)) }
+      .make {
+        ($0.startsecs, $0.autorestart, $0.restartDelay) = (.zero, .always, PauseRange(.zero, .zero))
+      }
     ])
     bench.start()
     /// A life and its end; what is known then.

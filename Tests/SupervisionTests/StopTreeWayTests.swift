@@ -11,14 +11,14 @@ import Testing
     _ sequence: [UInt64] = [], command: Bool = false, _ change: (inout Program) -> Void = { _ in },
     _ globals: (inout Globals) -> Void = { _ in }
   ) -> Bench {
-    let attributes = Attributes()
-    attributes.stopSequence = sequence
-    if command { attributes.stopCommand = ByteString("ctl\0" as String) }
+    var life = LifePolicy()
+    life.stopSequence = sequence
+    if command { life.stopCommand = ByteString("ctl\0" as String) }
     var bench = Bench(
       [
         .make {
           ($0.stoptree, $0.startsecs, $0.stopwaitsecs) = (true, .zero, .seconds(3))
-          $0.attributes = attributes
+          $0.life = life
           change(&$0)
         }
       ], globals)

@@ -7,7 +7,7 @@ import Configuration
 
 extension Invariants {
   func hasStopCommand(_ slot: Slot) -> Bool {
-    configuration.programs[slot].attributes?.stopCommand.isEmpty == false
+    configuration.programs[slot].life.stopCommand.isEmpty == false
   }
 
   /// The wait after the last signal: what a stop_command took is taken from it.
@@ -31,7 +31,7 @@ extension Invariants {
   }
 
   func ownSequence(_ slot: Slot) -> [(pause: Nanoseconds, signal: Signal)] {
-    let numbers = configuration.programs[slot].attributes?.stopSequence.dropFirst() ?? []
+    let numbers = configuration.programs[slot].life.stopSequence.dropFirst() ?? []
     return stride(from: 1, to: numbers.endIndex, by: 2).map { index in
       (Nanoseconds(Int64(numbers[index])), Signal(number: Int32(numbers[index + 1])))
     }
@@ -144,7 +144,7 @@ extension Invariants {
     }
     return programs.indices.filter { slot in
       programs[slot].state == .running && programs[slot].pid != 0
-        && configuration.programs[slot].attributes?.forwardSignals.contains(signal) ?? false
+        && configuration.programs[slot].life.forwardSignals.contains(signal) ?? false
     }
   }
 

@@ -6,17 +6,17 @@ import Testing
 
 /// Stop sequences, stop_command, forward_signals.
 @Suite struct StopWayTests {
-  private func attributes(_ change: (Attributes) -> Void) -> Attributes {
-    let attributes = Attributes()
-    change(attributes)
-    return attributes
+  private func life(_ change: (inout LifePolicy) -> Void) -> LifePolicy {
+    var life = LifePolicy()
+    change(&life)
+    return life
   }
 
   private func sequence(_ change: (inout Program) -> Void = { _ in }) -> Bench {
     var bench = Bench([
       .make {
         ($0.startsecs, $0.stopwaitsecs, $0.stopsignal) = (.zero, .seconds(3), .terminalStop)
-        $0.attributes = attributes {
+        $0.life = life {
           $0.stopSequence = [20, 5_000_000_000, 2, 0, 15]
         }
         change(&$0)
@@ -85,7 +85,7 @@ import Testing
       [
         .make {
           ($0.startsecs, $0.stopwaitsecs, $0.killasgroup) = (.zero, .seconds(3), killasgroup)
-          $0.attributes = attributes {
+          $0.life = life {
             ($0.stopCommand, $0.stopSequence) = (ByteString("ctl\0" as String), sequence)
           }
         }
@@ -200,10 +200,10 @@ import Testing
   }
 
   private func forwarding() -> Bench {
-    let wish = attributes { $0.forwardSignals = Signals(.hangup, .user2, .quit) }
+    let wish = life { $0.forwardSignals = Signals(.hangup, .user2, .quit) }
     return Bench([
-      .make { ($0.startsecs, $0.attributes) = (.zero, wish) }, .make { $0.startsecs = .zero },
-      .make { ($0.startsecs, $0.attributes) = (.seconds(1), wish) },
+      .make { ($0.startsecs, $0.life) = (.zero, wish) }, .make { $0.startsecs = .zero },
+      .make { ($0.startsecs, $0.life) = (.seconds(1), wish) },
     ])
   }
 

@@ -6,24 +6,27 @@ import Testing
 @testable import Reading
 
 /// What only some programs ask for.
-struct AttributeTests {
+struct LaunchOptionTests {
   @Test func whoAsksForNothingHasNone() throws {
-    #expect(try program(with: "").attributes == nil)
-    #expect(try program(with: "stopsignal=TERM\nstopwaitsecs=5").attributes == nil)
+    for text in ["", "stopsignal=TERM\nstopwaitsecs=5"] {
+      #expect(try program(with: text).launch == nil)
+      #expect(try program(with: text).lifeBox == nil)
+    }
   }
 
   @Test func processesOfASectionShareThem() throws {
     let result = loading(
-      "[program:x]\ncommand=/x\nnumprocs=3\nprocess_name=%(process_num)d\nnice=5\n"
+      "[program:x]\ncommand=/x\nnumprocs=3\nprocess_name=%(process_num)d\nnice=5\nstop_command=/s\n"
         + "[program:y]\ncommand=/y\nnumprocs=2\nprocess_name=%(process_num)d\n"
         + "env_file=/env.%(process_num)d\n")
     #expect(result.texts == [])
     let programs = result.configuration.programs
     try #require(programs.count == 5)
-    #expect(programs[0].attributes != nil && programs[0].attributes === programs[1].attributes)
-    #expect(programs[0].attributes === programs[2].attributes)
-    #expect(programs[3].attributes?.envFile == "/env.0")
-    #expect(programs[4].attributes?.envFile == "/env.1")
+    #expect(programs[0].launchBox != nil && programs[0].launchBox === programs[1].launchBox)
+    #expect(programs[0].launchBox === programs[2].launchBox)
+    #expect(programs[0].lifeBox != nil && programs[0].lifeBox === programs[2].lifeBox)
+    #expect(programs[3].launch?.envFile == "/env.0")
+    #expect(programs[4].launch?.envFile == "/env.1")
   }
 
   @Test func aDifferentAttributeIsADifferentProgram() throws {
@@ -41,10 +44,10 @@ struct AttributeTests {
     let program = try program(with: "stopsignal=\(text)")
     #expect(program.stopsignal == Signal(number: first))
     for (index, (pause, signal)) in rest.enumerated() {
-      let step = try #require(program.attributes?.stopStep(UInt8(index)))
+      let step = try #require(program.life.stopStep(UInt8(index)))
       #expect(step == (.milliseconds(pause), Signal(number: signal)))
     }
-    #expect(program.attributes?.stopStep(UInt8(rest.count)) == nil)
+    #expect(program.life.stopStep(UInt8(rest.count)) == nil)
   }
 
   @Test func theGlobalSequenceIsForThoseWithoutTheirOwn() throws {
@@ -53,10 +56,10 @@ struct AttributeTests {
         + "[program:b]\ncommand=/b\nstopsignal=INT\n", report: true)
     #expect(result.errors == [])
     #expect(try result.program("a").stopsignal == .quit)
-    let step = try #require(try result.program("a").attributes?.stopStep(0))
+    let step = try #require(try result.program("a").life.stopStep(0))
     #expect(step == (.seconds(2), .terminate))
     #expect(try result.program("b").stopsignal == .interrupt)
-    #expect(try result.program("b").attributes == nil)
+    #expect(try result.program("b").lifeBox == nil)
   }
 
   @Test func theLongestStop() throws {
@@ -75,7 +78,7 @@ struct AttributeTests {
       ("unlimited", .max, .max), ("10:Unlimited", 10, .max), ("unlimited:unlimited", .max, .max),
     ] as [(String, UInt64, UInt64)])
   func limits(text: String, soft: UInt64, hard: UInt64) throws {
-    #expect(try program(with: "rlimit_nofile=\(text)").attributes?.limits == [7, soft, hard])
+    #expect(try program(with: "rlimit_nofile=\(text)").launch?.limits == [7, soft, hard])
   }
 
   /// `<bits/resource.h>`: the numbers of x86_64 and aarch64.
@@ -87,13 +90,13 @@ struct AttributeTests {
 
   @Test(arguments: resources.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
   func everyResourceHasItsNumber(name: String, number: Int) throws {
-    let limits = try program(with: "rlimit_\(name)=1:2").attributes?.limits
+    let limits = try program(with: "rlimit_\(name)=1:2").launch?.limits
     #expect(limits == [UInt64(number), 1, 2])
     #expect("\(resourceName(UInt8(number)))" == name.uppercased())
   }
 
   @Test func limitsMayBeSizesAndStandInTheKernelsOrder() throws {
-    let limits = try program(with: "rlimit_as=1GB:2GB\nrlimit_memlock=64kb").attributes?.limits
+    let limits = try program(with: "rlimit_as=1GB:2GB\nrlimit_memlock=64kb").launch?.limits
     #expect(limits == [8, 65_536, 65_536, 9, 1 << 30, 2 << 30])
   }
 
@@ -105,39 +108,38 @@ struct AttributeTests {
       ("cap_keep=CHOWN\ncap_drop=KILL", 1, ~1),
     ] as [(String, UInt64, UInt64)])
   func capabilities(text: String, kept: UInt64, dropped: UInt64) throws {
-    let rule = try program(with: text).attributes?.capabilities
+    let rule = try program(with: text).launch?.capabilities
     #expect(rule == CapabilityRule(kept: kept, dropped: dropped))
   }
 
   @Test func secretsAreNamesAndPaths() throws {
-    let secrets = try program(with: "secrets=A:/run/secrets/a, B:/b:c ,").attributes?.secrets
+    let secrets = try program(with: "secrets=A:/run/secrets/a, B:/b:c ,").launch?.secrets
     #expect(secrets == ByteString("A:/run/secrets/a\0B:/b:c\0" as String))
     let names = secrets?.entriesEndedByNul.map { [$0.nameOfSecret, $0.pathOfSecret] }
     #expect(names == [["A", "/run/secrets/a"], ["B", "/b:c"]])
   }
 
   @Test func theRest() throws {
-    let attributes = try #require(
-      try program(
-        with: """
-          stop_command=/bin/ctl "stop it"
-          forward_signals=HUP,USR1
-          env_file=~/env
-          inherit_env=false
-          user_environment=true
-          nice=-20
-          oom_score_adj=1000
-          no_new_privs=true
-          stdin=pipe
-          """
-      ).attributes)
-    #expect(attributes.stopCommand == ByteString("/bin/ctl\0stop it\0" as String))
-    #expect(attributes.forwardSignals == Signals(.hangup, Signal(number: 10)))
-    #expect(attributes.envFile == "/home/op/env")
-    #expect(!attributes.inheritEnvironment && attributes.userEnvironment)
-    #expect(attributes.nice == -20 && attributes.oomScoreAdjust == 1000)
-    #expect(attributes.noNewPrivileges && attributes.stdin == .pipe)
-    #expect(try program(with: "stdin=INHERIT").attributes?.stdin == .inherit)
+    let rich = try program(
+      with: """
+        stop_command=/bin/ctl "stop it"
+        forward_signals=HUP,USR1
+        env_file=~/env
+        inherit_env=false
+        user_environment=true
+        nice=-20
+        oom_score_adj=1000
+        no_new_privs=true
+        stdin=pipe
+        """)
+    let launch = try #require(rich.launch)
+    #expect(rich.life.stopCommand == ByteString("/bin/ctl\0stop it\0" as String))
+    #expect(rich.life.forwardSignals == Signals(.hangup, Signal(number: 10)))
+    #expect(launch.envFile == "/home/op/env")
+    #expect(!launch.inheritEnvironment && launch.userEnvironment)
+    #expect(launch.nice == -20 && launch.oomScoreAdjust == 1000)
+    #expect(launch.noNewPrivileges && launch.stdin == .pipe)
+    #expect(try program(with: "stdin=INHERIT").launch?.stdin == .inherit)
   }
 }
 

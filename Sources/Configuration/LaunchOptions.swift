@@ -1,22 +1,8 @@
 import Basics
 
-/// What only some programs ask for, beside what every program has: how else it is told to stop, and
-/// what its process is given or loses before it becomes the program.
-///
-/// A class, so that a program without any of it costs one word, and all processes of a section share
-/// one. Nothing changes it once the reader has returned it.
-public final class Attributes: @unchecked Sendable, Equatable {
-  /// `stopsignal=TSTP,5,TERM` as numbers: a signal, then by turns a pause in nanoseconds and the next
-  /// signal. Empty: there is only one signal, or none of its own.
-  public var stopSequence: [UInt64] = []
-  /// The words of `stop_command`, each ended by a NUL; empty: there is none.
-  public var stopCommand = ByteString()
-  /// How long a oneshot or a scheduled run may take; zero: for ever.
-  public var runTimeout = Nanoseconds.zero
-  /// First and greatest pause after a failed start; nil: 1, 2, 3 … s.
-  public var retryDelay: (first: Nanoseconds, greatest: Nanoseconds)?
-  /// Signals for swinit that the program gets too.
-  public var forwardSignals = Signals()
+/// What a program's process is given or loses before it becomes the program, beside what every
+/// program has.
+public struct LaunchOptions: Equatable, Sendable {
   /// A file of `NAME=VALUE` lines, read at each start.
   public var envFile: ByteString?
   /// Variables whose values are read from files at each start: `NAME:PATH`, each ended by a NUL.
@@ -27,9 +13,9 @@ public final class Attributes: @unchecked Sendable, Equatable {
   public var userEnvironment = false
   /// Groups beside those of the user, by name or number, or `inherit`; separated by commas.
   public var groups = ByteString()
-  /// -20 (first served) … 19; nil: as swinit.
+  /// -20 (served first) to 19; nil: as swinit.
   public var nice: Int32?
-  /// -1000 (never chosen) … 1000; nil: as swinit.
+  /// -1000 (never chosen) to 1000; nil: as swinit.
   public var oomScoreAdjust: Int32?
   /// For each `rlimit_NAME` (`getrlimit(2)`) three numbers: the kernel's of the resource, the soft
   /// limit and the hard one.
@@ -38,25 +24,10 @@ public final class Attributes: @unchecked Sendable, Equatable {
   public var capabilities = CapabilityRule()
   public var stdin = StandardInput.null
 
-  /// All that was set, as it was written: two with the same are the same.
-  package var written = ByteString()
-
   public init() {}
 
   /// RLIM_INFINITY.
   public static let unlimited = UInt64.max
-
-  public static func == (left: Attributes, right: Attributes) -> Bool {
-    left.written == right.written
-  }
-
-  /// What comes after the first signal and `done` more; nil: nothing.
-  public func stopStep(_ done: UInt8) -> (pause: Nanoseconds, signal: Signal)? {
-    let index = 2 * Int(done) + 1
-    guard index + 1 < stopSequence.count else { return nil }
-    let pause = Nanoseconds(Int64(clamping: stopSequence[index]))
-    return (pause, Signal(number: Int32(clamping: stopSequence[index + 1])))
-  }
 }
 
 /// What `cap_keep` and `cap_drop` leave of the capabilities (`capabilities(7)`); bit n for number n.
@@ -79,20 +50,6 @@ public enum StandardInput: UInt8, Sendable {
   case pipe
   /// The container's.
   case inherit
-}
-
-extension Program {
-  /// How long it may take from being told to stop to SIGKILL: `stopwaitsecs` and the pauses of a
-  /// sequence. A `stop_command` has its time from `stopwaitsecs`.
-  public var longestStop: Nanoseconds {
-    var end = Time(nanoseconds: 0) + stopwaitsecs
-    var done: UInt8 = 0
-    while let step = attributes?.stopStep(done) {
-      end = end + step.pause
-      done += 1
-    }
-    return end - Time(nanoseconds: 0)
-  }
 }
 
 /// The name of a resource in capitals: `NOFILE`.

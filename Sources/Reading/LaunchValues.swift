@@ -1,4 +1,4 @@
-// The values that only `Attributes` has: text -> value; nil where the text is none.
+// The values that only `LaunchOptions` and `LifePolicy` have: text -> value; nil where the text is none.
 
 import Basics
 import Configuration
@@ -11,7 +11,7 @@ extension WordList {
 private let longestSequence = 16
 
 /// `TERM`, or signals with pauses in seconds between them, `TSTP,5,TERM`, as
-/// `Attributes.stopSequence` has them.
+/// `LifePolicy.stopSequence` has them.
 @inline(never)
 package func parseStopSignals(_ text: ByteString) -> [UInt64]? {
   let parts = text.split(at: UInt8(ascii: ","))
@@ -41,7 +41,7 @@ package func parseLimit(_ text: ByteString) -> (soft: UInt64, hard: UInt64)? {
 @inline(never)
 private func parseOneLimit(_ text: ByteString) -> UInt64? {
   let word = text.trimmed.lowercased
-  return word.equals("unlimited") ? Attributes.unlimited : parseSize(word).map { UInt64($0) }
+  return word.equals("unlimited") ? LaunchOptions.unlimited : parseSize(word).map { UInt64($0) }
 }
 
 extension [UInt64] {

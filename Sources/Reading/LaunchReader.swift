@@ -1,24 +1,21 @@
-// `Attributes` out of a section.
+// The `LifePolicy` and the `LaunchOptions` of a section.
 
 import Basics
 import Configuration
 
 extension Reader {
-  /// nil when the section asks for nothing of it. One that the process before it has too is shared.
-  @inline(never)
-  func attributes(
-    _ values: SectionValues, _ sequence: [UInt64], like last: Attributes?
-  ) -> Attributes? {
-    let written = written(values, sequence)
-    if written.isEmpty { return nil }
-    if let last, last.written == written { return last }
-    let result = Attributes()
-    result.written = written
+  func life(_ values: SectionValues, _ sequence: [UInt64]) -> LifePolicy {
+    var result = LifePolicy()
     if sequence.count > 1 { result.stopSequence = sequence }
     result.stopCommand = values.text("stop_command") ?? ByteString()
     result.runTimeout = values.duration("run_timeout")
     result.retryDelay = values.text("retry_delay").flatMap { parsePauses($0) }
     result.forwardSignals.bits = UInt64(bitPattern: values.number("forward_signals") ?? 0)
+    return result
+  }
+
+  func launchOptions(_ values: SectionValues) -> LaunchOptions {
+    var result = LaunchOptions()
     result.envFile = values.text("env_file")
     if let text = values.text("secrets") { result.secrets = parseSecrets(text) ?? text }
     result.inheritEnvironment = values.flag("inherit_env")
@@ -31,26 +28,6 @@ extension Reader {
     result.stdin = StandardInput(rawValue: values.word("stdin") ?? 0) ?? .null
     addLimits(values, &result.limits)
     return result
-  }
-
-  /// Everything that `Attributes` is made of and that was set.
-  private func written(_ values: SectionValues, _ sequence: [UInt64]) -> ByteString {
-    var written = ByteString()
-    if sequence.count > 1 {
-      for number in sequence { written.append(item: number) }
-    }
-    // They stand together in the table.
-    guard let first = values.index("stop_command"), let last = values.index("stdin") else {
-      return written
-    }
-    for index in first...last {
-      let value = values.values[index]
-      if value.entry == nil { continue }
-      written.append(item: UInt64(index))
-      written.append(item: UInt64(bitPattern: value.number ?? 0))
-      if let text = value.text { written.append(text) }
-    }
-    return written
   }
 
   /// The numbers of `stopsignal`; none: it is unset.
@@ -103,13 +80,4 @@ extension Signals {
   /// KILL and STOP are the kernel's, CHLD tells of children; ILL, TRAP, ABRT, BUS, FPE, SEGV and SYS
   /// of a fault.
   static let unforwardable = Signals(bits: 0x4005_05F8)
-}
-
-extension ByteString {
-  /// To be compared only.
-  @inline(never)
-  fileprivate mutating func append(item: UInt64) {
-    append(digits: item, base: 16)
-    append(byte: 0)
-  }
 }
