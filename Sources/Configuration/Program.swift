@@ -3,18 +3,33 @@ import Basics
 /// The exit codes that are expected of a program (`exitcodes`): a set over 0…255.
 public struct ExitCodes: Equatable, Sendable {
   /// Bit n of the word m stands for the code 64 m + n.
-  private var words = SIMD4<UInt64>()
+  private var words = Words()
   /// Deaths by signal that are expected too (`exitcodes=0,TERM`).
   public var signals = Signals()
 
   public init(_ codes: UInt8...) {
     for code in codes { insert(code) }
   }
-  public mutating func insert(_ code: UInt8) {
-    words[Int(code >> 6)] |= 1 << UInt64(code & 63)
-  }
-  public func contains(_ code: UInt8) -> Bool {
-    words[Int(code >> 6)] >> UInt64(code & 63) & 1 != 0
+  public mutating func insert(_ code: UInt8) { words[code >> 6] |= 1 << UInt64(code & 63) }
+  public func contains(_ code: UInt8) -> Bool { words[code >> 6] >> UInt64(code & 63) & 1 != 0 }
+
+  private struct Words: Equatable {
+    private var first: UInt64 = 0
+    private var second: UInt64 = 0
+    private var third: UInt64 = 0
+    private var fourth: UInt64 = 0
+
+    subscript(index: UInt8) -> UInt64 {
+      get { index == 0 ? first : index == 1 ? second : index == 2 ? third : fourth }
+      set {
+        switch index {
+        case 0: first = newValue
+        case 1: second = newValue
+        case 2: third = newValue
+        default: fourth = newValue
+        }
+      }
+    }
   }
 }
 
