@@ -27,7 +27,7 @@ struct CommandRequest {
 }
 
 extension Configuration {
-  /// Makes COMMAND one of the programs; its slot (`Supervision`'s `Command.swift` says why so).
+  /// Makes COMMAND one of the programs; its slot (`Supervision`'s `MainProgram.swift` says why so).
   mutating func add(_ request: CommandRequest, _ words: [ByteString]) -> Int {
     let words = words[request.index...]
     let name = baseName(words.first ?? "")

@@ -15,7 +15,7 @@ import Configuration
 /// This file holds what concerns all programs: the beginning, the clock, who a process belongs
 /// to, signals. What concerns one program is in `ProgramMachine.swift`, its ends in
 /// `ProgramEnds.swift` and `StopTree.swift`, the orderly stop and the exit status in `Shutdown.swift`, how its time is shared out in `Grace.swift`, who waits for whom
-/// in `Dependencies.swift`, tests of programs in `Readiness.swift`, COMMAND in `Command.swift`, what
+/// in `Dependencies.swift`, tests of programs in `Readiness.swift`, COMMAND in `MainProgram.swift`, what
 /// the clock starts in `ScheduledRuns.swift`.
 public struct Supervisor: Sendable {
   /// How long a process is waited for after SIGKILL. Only uninterruptible sleep (a dead network
@@ -83,7 +83,7 @@ public struct Supervisor: Sendable {
   /// Whether swinit's stdin is a terminal: there SIGWINCH says that the window has a new size, and
   /// a second ^C means it.
   let onTerminal: Bool
-  /// The program that is COMMAND (`Command.swift`).
+  /// The program that is COMMAND (`MainProgram.swift`).
   let command: MainCommand?
   /// Whose local time schedules mean.
   let zone: Zone
@@ -92,7 +92,7 @@ public struct Supervisor: Sendable {
   /// Programs that get some of swinit's own signals too.
   let forwarders: [Slot]
   /// The program of each living process.
-  var slots: ProcessTable
+  var slots: SlotTable
   /// Who waits for whom (`Dependencies.swift`).
   let dependents: Dependents
   /// One timer for each program, one for drain and sweep; then, where there are tests, one for those
@@ -148,7 +148,7 @@ public struct Supervisor: Sendable {
     firstRunTimer = count + 1 + (hasProbes ? count : 0)
     timers = TimerQueue(count: firstRunTimer + scheduled.count)
     living = Array(repeating: 0, count: levels.count)
-    slots = ProcessTable(capacity: count)
+    slots = SlotTable(capacity: count)
     for program in configuration.programs where program.autostart { awaited += 1 }
   }
 

@@ -150,7 +150,7 @@ import Testing
   @Test func theGraphIsTheTestsGraph() {
     let pair = { (from: State, to: State) in "\(from.text) \(to.text)" }
     let printed = StateArrow.all.map { pair($0.from, $0.to) }
-    // The last two are driven by ReadinessTests.
+    // The last two are driven by ReadinessStateTests.
     let driven =
       Self.rows.map { pair($0.from, $0.to) } + [pair(.backoff, .fatal), pair(.exited, .stopped)]
       + [pair(.stopped, .fatal), pair(.starting, .exited)]

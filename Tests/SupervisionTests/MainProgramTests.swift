@@ -6,7 +6,7 @@ import Testing
 
 /// COMMAND beside other programs (SPEC §7). It is the last program of each test, and its process has
 /// pid 50.
-@Suite struct CommandTests {
+@Suite struct MainProgramTests {
   static let pid: ProcessID = 50
 
   /// The programs of `others`, then COMMAND as the command line makes it.

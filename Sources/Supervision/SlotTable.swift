@@ -6,7 +6,7 @@ import Configuration
 /// There is at most one process for each program, so the table is made twice as large as that and
 /// never grows. Collisions go to the next free place (linear probing); taking one out moves those
 /// back that were pushed on, so nothing is left behind however many processes come and go.
-struct ProcessTable: Sendable {
+struct SlotTable: Sendable {
   private var pids: [ProcessID]
   private var slots: [Int32]
   private let mask: Int

@@ -5,7 +5,7 @@ import Testing
 @testable import Supervision
 
 /// Stop sequences, stop_command, forward_signals.
-@Suite struct StopWayTests {
+@Suite struct StopWayStateTests {
   private func life(_ change: (inout LifePolicy) -> Void) -> LifePolicy {
     var life = LifePolicy()
     change(&life)

@@ -5,7 +5,7 @@ import Testing
 @testable import Supervision
 
 /// Dependencies, oneshots, `ready`, `health`: what is said and done, moment by moment.
-@Suite struct ReadinessTests {
+@Suite struct ReadinessStateTests {
   /// Program n waits for those in `needs[n]`.
   private func bench(
     _ programs: [Program], _ needs: [Int: [Int]], _ change: (inout Configuration) -> Void = { _ in }

@@ -5,7 +5,7 @@ import Testing
 @testable import Supervision
 
 /// What the container exits with, row by row (SPEC §6).
-@Suite struct ExitStatusTests {
+@Suite struct StopStatusTests {
   /// Lets everything end that still lives, and returns the last word.
   private func end(_ bench: inout Bench) -> String? {
     for round in 0..<20 {

@@ -3,14 +3,14 @@ import Testing
 @testable import Basics
 @testable import Supervision
 
-@Suite struct ProcessTableTests {
+@Suite struct SlotTableTests {
   /// Against a dictionary, with pids that collide as often as they can: they are drawn from few
   /// values, most of which share a home.
   @Test(arguments: 0..<200)
   func agreesWithADictionary(seed: UInt64) {
     var random = SplitMix64(state: seed)
     let capacity = 1 + random.below(12)
-    var table = ProcessTable(capacity: capacity)
+    var table = SlotTable(capacity: capacity)
     var model: [ProcessID: Slot] = [:]
     for _ in 0..<500 {
       let pid = ProcessID((1 + random.below(6)) * 32 + random.below(3))
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func whatIsNoPidIsNobodys() {
-    var table = ProcessTable(capacity: 1)
+    var table = SlotTable(capacity: 1)
     table.insert(0, 0)
     table.insert(-1, 0)
     #expect(table.count == 0)

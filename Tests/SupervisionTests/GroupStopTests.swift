@@ -5,7 +5,7 @@ import Testing
 @testable import Supervision
 
 /// `stopasgroup` and `killasgroup`: an end is an end when the whole group is gone.
-@Suite struct GroupTests {
+@Suite struct GroupStopTests {
   private func bench(
     command: Bool = false, _ change: (inout Program) -> Void = { _ in }
   ) -> Bench {

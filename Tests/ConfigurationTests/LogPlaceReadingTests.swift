@@ -7,7 +7,7 @@ import Testing
 @testable import Reading
 
 /// `stdout_logfile=a.log,/dev/stdout`: one stream, several places.
-struct LogPlaceTests {
+struct LogPlaceReadingTests {
   private func places(_ destination: LogDestination) -> [LogTarget] {
     (0..<destination.placeCount).map { destination.place($0) }
   }
