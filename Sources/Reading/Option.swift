@@ -73,22 +73,6 @@ public enum SectionKind: UInt8, CaseIterable, Sendable {
     case .globals, .group, .include, .unixServer, .inetServer, .client, .rpcInterface: false
     }
   }
-
-  /// All that may stand in such a section; of two rows of one name the first counts.
-  @inline(never)
-  package var allOptions: [Option] {
-    var all = options
-    if isProgram, self != .program {
-      for option in SectionKind.program.options { all.append(option) }
-    }
-    return all
-  }
-
-  @inline(never)
-  package func option(_ name: ByteString) -> Option? {
-    for option in options where name == option.name { return option }
-    return isProgram && self != .program ? SectionKind.program.option(name) : nil
-  }
 }
 
 @inline(never)

@@ -29,6 +29,22 @@ extension SectionKind {
   /// Its own options. A listener and an fcgi-program have those of a program as well.
   public var options: [Option] { tables[Int(rawValue)] }
 
+  /// All that may stand in such a section; of two rows of one name the first counts.
+  @inline(never)
+  package var allOptions: [Option] {
+    var all = options
+    if isProgram, self != .program {
+      for option in SectionKind.program.options { all.append(option) }
+    }
+    return all
+  }
+
+  @inline(never)
+  package func option(_ name: ByteString) -> Option? {
+    for option in options where name == option.name { return option }
+    return isProgram && self != .program ? SectionKind.program.option(name) : nil
+  }
+
   var table: Literal {
     switch self {
     case .program: programTable

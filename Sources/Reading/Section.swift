@@ -69,6 +69,11 @@ package final class Section {
   }
 }
 
+extension Section {
+  /// The known section whose name is most like this one; the part behind the colon stays.
+  package var nearest: NearestName { nearestSection(word: word, ownName: ownName, name: name) }
+}
+
 /// Sections in the order in which they were met. One that stands twice is one section.
 package struct SectionList {
   package private(set) var sections: [Section] = []

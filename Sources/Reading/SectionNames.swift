@@ -30,9 +30,8 @@ extension SectionKind {
 
 /// The known section whose name is most like this one; what stands behind the colon stays.
 @inline(never)
-package func nearestSection(to section: Section) -> NearestName {
-  let ownName = section.ownName
-  var nearest = NearestName(to: ownName == nil ? section.word : section.name)
+func nearestSection(word: ByteString, ownName: ByteString?, name whole: ByteString) -> NearestName {
+  var nearest = NearestName(to: ownName == nil ? word : whole)
   var reader = TableReader(sectionWords)
   while !reader.isAtEnd {
     let known = reader.field()
