@@ -1,41 +1,6 @@
 import Basics
 import Configuration
 
-/// A program's place in `Configuration.programs`, and the core's name for it.
-public typealias Slot = Int
-
-/// Why a process could not be made into its program: a step between fork and exec that failed.
-public struct SpawnFailure: Error, Equatable, Sendable {
-  /// Opaque here; whoever starts processes knows the steps and their names.
-  public var step: UInt8
-  /// Which of several things of one step it was; as opaque as `step`.
-  public var detail: UInt8 = 0
-  public var errno: Int32
-  /// What a shell would exit with: 127 command not found, 126 not executable, 1 anything else.
-  public var exitCode: UInt8
-
-  public init(step: UInt8, errno: Int32, exitCode: UInt8) {
-    self.step = step
-    self.errno = errno
-    self.exitCode = exitCode
-  }
-}
-
-/// Who sent a signal, as far as the kernel told (`si_pid`, `si_uid` of `sigaction(2)`).
-public struct Sender: Equatable, Sendable {
-  /// 0: from outside of our PID namespace; -1: the kernel itself (a terminal's ^C).
-  public var pid: ProcessID
-  public var uid: UInt32
-  /// One of our programs or a process that it started.
-  public var isDescendant: Bool
-
-  public init(pid: ProcessID, uid: UInt32, isDescendant: Bool) {
-    self.pid = pid
-    self.uid = uid
-    self.isDescendant = isDescendant
-  }
-}
-
 /// What happens to the core. Everything it knows of the world comes in as one of these.
 public enum Event: Sendable {
   /// Once, first: start what starts by itself.
@@ -123,21 +88,6 @@ public enum Action: Sendable {
   case exit(UInt8, ExitReason)
 }
 
-/// Why a start did not succeed.
-public enum StartFailure: Equatable, Sendable {
-  case spawn(SpawnFailure)
-  /// It ended before `startsecs`.
-  case tooQuick(WaitStatus)
-  /// It ended before it was ready; a oneshot: not as expected.
-  case ended(WaitStatus)
-  /// `ready_timeout` was over; with what the last test failed.
-  case notReady(after: Nanoseconds, ProbeFailure?)
-  /// `run_timeout` was over.
-  case overran(after: Nanoseconds)
-  /// This program, which it depends on, is FATAL; the exit status that stands for that.
-  case dependency(Slot, UInt8)
-}
-
 /// What the log says. Every change of a program's state is exactly one of these.
 public enum Notice: Equatable, Sendable {
   case starting(Slot, ProcessID)
@@ -198,33 +148,6 @@ public enum Notice: Equatable, Sendable {
   case ignored(Signal, Sender)
   /// All programs are gone; what is left of their processes is told to end.
   case sweeping(Signal)
-}
-
-/// Why swinit ends. The code that it ends with stands beside it.
-public enum ExitReason: Equatable, Sendable {
-  /// A signal asked for the stop; `failed`: the program that made the code other than 0.
-  case told(Signal, Sender, failed: Failure?)
-  /// An essential program became FATAL.
-  case essentialFatal(Slot, StartFailure)
-  /// An essential program ended for good.
-  case essentialExited(Slot, WaitStatus)
-  /// COMMAND ended; it was running when the stop began, or was its reason.
-  case commandEnded(Slot, WaitStatus)
-  /// A program that COMMAND waits for became FATAL.
-  case awaitedFatal(Slot, StartFailure)
-  /// No program is left running; `failed`: the first that ended unexpectedly.
-  case nothingLeft(failed: Failure?)
-
-  /// Whose end made the exit status, and which end.
-  public struct Failure: Equatable, Sendable {
-    public var slot: Slot
-    public var end: UnexpectedEnd
-
-    public init(slot: Slot, end: UnexpectedEnd) {
-      self.slot = slot
-      self.end = end
-    }
-  }
 }
 
 extension [Action] {

@@ -10,18 +10,6 @@ import Configuration
 // What may never happen, with any mix of levels and stubborn programs: that a level gets no signal,
 // and that the grace ends before we do.
 
-/// The time of a stop that has a grace.
-struct Budget: Sendable {
-  /// When the last thing must be done.
-  let end: Time
-  /// What is kept for the sweep.
-  let reserve: Nanoseconds
-  /// When the present level must be gone, those included that withstand SIGKILL.
-  var levelEnd: Time
-  /// When SIGKILL comes to the programs of the present level, whatever their options want.
-  var killAt: Time
-}
-
 extension Supervisor {
   /// What is kept back of the grace, at most, for our own exit; a twentieth of a short one.
   private static let margin = Nanoseconds.milliseconds(250)

@@ -13,17 +13,6 @@ import Configuration
 // `startsecs` and `startretries` 0 and `essential` fatal; its `exitcodes` are those that count as 0,
 // and `stopasgroup` sends signals to its group.
 
-/// Which program is COMMAND.
-public struct MainCommand: Sendable {
-  public var slot: Slot
-  public var rewrites: SignalRewrites
-
-  public init(slot: Slot, rewrites: SignalRewrites = SignalRewrites()) {
-    self.slot = slot
-    self.rewrites = rewrites
-  }
-}
-
 extension Supervisor {
   func isCommand(_ slot: Slot) -> Bool { slot == command?.slot }
 

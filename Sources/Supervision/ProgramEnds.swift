@@ -288,15 +288,3 @@ extension Supervisor {
     records[slot].lastEnd = .unexpected(end, order: ends)
   }
 }
-
-extension StartFailure {
-  /// The exit status that stands for this failure; never 0 (SPEC §6).
-  public var exitCode: UInt8 {
-    switch self {
-    case .spawn(let failure): return failure.exitCode
-    case .tooQuick(let status), .ended(let status): return status.code == 0 ? 1 : status.code
-    case .notReady, .overran: return 1
-    case .dependency(_, let code): return code
-    }
-  }
-}

@@ -105,27 +105,3 @@ public enum StateName: Int32, CaseIterable, Sendable {
     }
   }
 }
-
-/// An end that was not expected of a program.
-public enum UnexpectedEnd: Equatable, Sendable {
-  /// From RUNNING.
-  case exited(WaitStatus)
-  /// It could not be started.
-  case failed(StartFailure)
-
-  /// The exit status that stands for it; never 0 for a failed start (SPEC §6).
-  public var code: UInt8 {
-    switch self {
-    case .exited(let status): return status.code
-    case .failed(let failure): return failure.exitCode
-    }
-  }
-}
-
-/// How a program's last run ended, for the exit status of the container.
-enum LastEnd: Equatable, Sendable {
-  /// It has not ended, or was stopped on request, or ended as expected, or runs again.
-  case fine
-  /// `order` tells which of several came first.
-  case unexpected(UnexpectedEnd, order: UInt64)
-}

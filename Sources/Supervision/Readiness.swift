@@ -18,37 +18,6 @@ import Configuration
 // STARTING nor RUNNING, an answer that counts for a later test, and a wait for an answer without an
 // end.
 
-/// Why a test failed.
-public enum ProbeFailure: Equatable, Sendable {
-  /// `health_timeout` was over.
-  case timedOut
-  /// A system call on the way failed.
-  case errno(Int32)
-  /// The test could not be made, for want of processes, descriptors or memory (`errno(3)`), which says
-  /// nothing about the program.
-  case notMade(Int32)
-  /// What a web server answered; 0: what no web server would.
-  case http(Int32)
-  /// How the command ended.
-  case ended(WaitStatus)
-}
-
-/// What a program's test is doing.
-enum ProbeStage: UInt8, Sendable {
-  case none
-  /// The timer says when the next one begins.
-  case pausing
-  /// The answer is awaited; the timer, where there is one, says how long.
-  case asking
-}
-
-/// A program that was not ready in time, or not well, on its way to its end.
-enum GivingUp: UInt8, Sendable {
-  case no, told, killed
-  /// SIGKILL did not help.
-  case abandoned
-}
-
 extension Supervisor {
   static let firstProbePause = Nanoseconds.milliseconds(20)
   static let lastProbePause = Nanoseconds.seconds(1)

@@ -18,36 +18,6 @@ import Configuration
 // What may never happen: two runs of a program at once; a run after the stop has begun; a run that
 // is left out without a word.
 
-/// When the next run of a program is.
-public enum NextRun: Equatable, Sendable {
-  case at(WallTime)
-  case after(Nanoseconds)
-  /// Not any more.
-  case never
-}
-
-/// What is to be remembered of the programs with a schedule, each at its place in `slots`.
-struct ScheduledPrograms: Sendable {
-  var slots: [Int32] = []
-  /// Of the five fields: the next run; `.never` until the wall clock is known.
-  var next: [WallTime]
-  /// For when the last run was planned, be it that it was made or not.
-  var last: [WallTime]
-  /// Of a period: when the next run is due.
-  var due: [Time]
-
-  init(_ configuration: Configuration) {
-    for slot in configuration.programs.indices where configuration.programs[slot].schedule != nil {
-      slots.append(Int32(slot))
-    }
-    next = Array(repeating: .never, count: slots.count)
-    last = Array(repeating: .longAgo, count: slots.count)
-    due = Array(repeating: .distantFuture, count: slots.count)
-  }
-
-  var count: Int { slots.count }
-}
-
 extension Supervisor {
   /// A run by the wall clock that is later than this, in seconds, is not made any more; and when the
   /// clock goes back by less, no time is run twice. As Debian's cron has it: what is set by more is

@@ -30,17 +30,6 @@ import Configuration
 // the rest took.
 
 extension Supervisor {
-  /// The end of a program's process, until the rest of its tree or group is gone.
-  struct Ending: Sendable {
-    let status: WaitStatus
-    let at: Time
-    /// The process; its group has this number.
-    let leader: ProcessID
-    /// The rest was told to end, though nobody had asked for a stop; and got SIGKILL.
-    var isTold = false
-    var isKilled = false
-  }
-
   /// The end of its process need not be its end.
   func endsAsWhole(_ slot: Slot) -> Bool {
     if configuration.programs[slot].stoptree { return true }

@@ -131,6 +131,21 @@ extension Supervisor {
     }
   }
 
+  /// Whether the program's process got SIGKILL from us.
+  public func hasKilled(_ slot: Slot) -> Bool {
+    switch records[slot].state {
+    case .stopping(_, let stage):
+      return stage == .told(.kill) || stage == .killed || stage == .abandoned
+    case .starting, .running:
+      switch records[slot].givingUp {
+      case .no: return false
+      case .told: return lastSignal(slot) == .kill
+      case .killed, .abandoned: return true
+      }
+    case .stopped, .backoff, .exited, .fatal: return false
+    }
+  }
+
   /// The last of its stop signals that a program got which is given up.
   func lastSignal(_ slot: Slot) -> Signal {
     let steps = records[slot].stopSteps
@@ -198,16 +213,6 @@ extension Supervisor {
   }
 
   // Signals for swinit that programs get too.
-
-  /// The programs that want any, so that a signal does not look at all of them.
-  static func forwarders(_ configuration: Configuration) -> [Slot] {
-    var slots: [Slot] = []
-    for slot in configuration.programs.indices {
-      let signals = configuration.programs[slot].life.forwardSignals.bits
-      if signals != 0 { slots.append(slot) }
-    }
-    return slots
-  }
 
   /// Passes a signal on to the programs that are RUNNING and want it. One that has just been started
   /// may not handle it yet, and would die of it. False: nobody got it.

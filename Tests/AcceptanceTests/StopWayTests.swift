@@ -48,7 +48,7 @@ extension Acceptance {
         #expect(swinit.output?.texts.last == "term")
         try await swinit.log("probe: STOPPING (pid 2, SIGUSR1)")
         try await swinit.log("probe: still there after 0.3 s, SIGHUP (pid 2)")
-        #expect(swinit.places(of: "SIGKILL").isEmpty, "\(swinit.transcript)")
+        #expect(swinit.places(of: "SIGKILL (pid").isEmpty, "\(swinit.transcript)")
       }
     }
 
