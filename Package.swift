@@ -157,5 +157,6 @@ let package = Package(
       name: "SupervisionTests", dependencies: ["Supervision", "Reading", "Configuration", "Basics"]),
     .testTarget(name: "MemoryTests", dependencies: ["CLinux"]),
     .testTarget(name: "LogsTests", dependencies: ["Logs", "Basics"]),
+    .testTarget(name: "InitTests", dependencies: ["Init", "Supervision", "Linux", "Basics"]),
     .testTarget(name: "AcceptanceTests"),
   ])

@@ -13,7 +13,7 @@ extension EventLoop {
 
   func spawn(_ slot: Slot) {
     if memoryIsShort || !memoryAllows(Self.roomToStart) {
-      return feed(.startPutOff(slot, Launcher.failure(.fork, .noMemory)))
+      return answer(.startPutOff(slot, Launcher.failure(.fork, .noMemory)))
     }
     follow { $0.willStart(slot, &$1) }
     if !groups.isEmpty { groups.forget(slot) }
@@ -22,7 +22,7 @@ extension EventLoop {
       do throws(Errno) {
         channel = try probes.willStart(slot, supervisor.configuration.programs[slot].ready)
       } catch {
-        return feed(.forkFailed(slot, Launcher.failure(.pipe, error)))
+        return answer(.forkFailed(slot, Launcher.failure(.pipe, error)))
       }
     }
     defer { channel?.closeTheirs() }
@@ -37,7 +37,7 @@ extension EventLoop {
         streams.forget(slot, from: pipes)
         // Other starts are going on, and each gives back what it has open.
         if reports.contains(where: { $0.file != nil }) {
-          return feed(.startPutOff(slot, failure))
+          return answer(.startPutOff(slot, failure))
         }
       }
     }
@@ -48,7 +48,7 @@ extension EventLoop {
     switch outcome {
     case .failed(let failure):
       explain(failure)
-      feed(.forkFailed(slot, failure))
+      answer(.forkFailed(slot, failure))
     case .launched(let launched):
       reports[slot].input = launched.input
       reports[slot].generation &+= 1
@@ -57,9 +57,9 @@ extension EventLoop {
       if !probes.isEmpty { probes.started(slot, launched.pid, user: launched.user) }
       reports[slot].file = launched.report
       reports[slot].isWatched = false
-      feed(.forked(slot, launched.pid))
+      answer(.forked(slot, launched.pid))
       watchReport(slot)
-      warnOfPidsLimit()
+      hasStartedProgram = true
     }
   }
 
@@ -77,7 +77,7 @@ extension EventLoop {
       at: now(), { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
   }
 
-  private func warnOfPidsLimit() {
+  func warnOfPidsLimit() {
     let warning = pidsLimit.warning(
       at: now(), { self.supervisor.slot(of: $0) }, { self.messages.name($0) })
     if let warning { log.write(.warn, warning) }

@@ -73,10 +73,9 @@ public final class EventLoop {
   var following: Following
   /// How many `stop_command`s run.
   var stopCommands = 0
-  /// Those that could not be started: the core hears of them when it has nothing else to say.
-  var failedStops: [Slot] = []
-  /// Processes that SIGKILL may not be sent to, likewise.
-  var refusedKills: [ProcessID] = []
+  private var inbox = Inbox()
+  /// A program was started since the limit of processes was looked at.
+  var hasStartedProgram = false
   /// Tells when the wall clock has come to the next run of a schedule, and when it was set.
   var wallTimer: WallTimer?
   var probes: Probes
@@ -256,35 +255,45 @@ public final class EventLoop {
 
   func feed(_ event: Event) { feed(event, at: now()) }
 
-  /// Tells the core, and carries out what it answers. A spawn and the check of a tree are
-  /// answered here, before anything else reaches the core; each is the last of its actions, so this
-  /// goes few levels deep.
+  /// Tells the core, and carries out what it answers; then the same with all that has happened
+  /// meanwhile. During an action list it only puts the event into the inbox.
   func feed(_ event: Event, at now: Time) {
-    for action in supervisor.handle(event, at: now) {
-      switch action {
-      case .spawn(let slot): spawn(slot)
-      case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
-      case .forward(let pid, let signal): send(signal, to: pid, group: false, isStop: false)
-      case .runStopCommand(let slot, let pid):
-        follow { $0.stopAwaited(slot, &$1) }
-        runStopCommand(slot, pid)
-      case .endStopCommand(let slot): killStopCommand(slot)
-      case .signalTree(let slot, let signal, let again): sendToTree(signal, slot, again: again)
-      case .checkTree(let slot): checkTree(slot)
-      case .checkGroup(let slot, let group): checkGroup(slot, group)
-      case .signalRest(let slot, let group, let signal): sendToRest(signal, slot, group)
-      case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
-      case .startProbe(let slot, let isHealth):
-        probes.start(slot, supervisor.configuration, isHealth: isHealth, launcher)
-      case .stopProbe(let slot): probes.stop(slot)
-      case .sweep(let signal): sweep(signal)
-      case .report(let notice): report(notice)
-      case .exit(let code, let reason): end(code, reason)
-      }
+    inbox.append(event, at: now)
+    if inbox.isServed { return }
+    inbox.isServed = true
+    while let (event, time) = inbox.next() {
+      for action in supervisor.handle(event, at: time) { carryOut(action) }
     }
-    while let pid = refusedKills.popLast() { feed(.killRefused(pid), at: now) }
-    while !failedStops.isEmpty {
-      feed(.stopCommandEnded(failedStops.removeFirst(), nil), at: now)
+    inbox.isServed = false
+    if hasStartedProgram {
+      hasStartedProgram = false
+      warnOfPidsLimit()
+    }
+  }
+
+  /// Answers `Action.spawn`, `checkTree` or `checkGroup`.
+  func answer(_ event: Event) { inbox.append(answer: event, at: now()) }
+
+  private func carryOut(_ action: Action) {
+    switch action {
+    case .spawn(let slot): spawn(slot)
+    case .signal(let pid, let signal, let group): send(signal, to: pid, group: group)
+    case .forward(let pid, let signal): send(signal, to: pid, group: false, isStop: false)
+    case .runStopCommand(let slot, let pid):
+      follow { $0.stopAwaited(slot, &$1) }
+      runStopCommand(slot, pid)
+    case .endStopCommand(let slot): killStopCommand(slot)
+    case .signalTree(let slot, let signal, let again): sendToTree(signal, slot, again: again)
+    case .checkTree(let slot): checkTree(slot)
+    case .checkGroup(let slot, let group): checkGroup(slot, group)
+    case .signalRest(let slot, let group, let signal): sendToRest(signal, slot, group)
+    case .stopAwaited(let slot): follow { $0.stopAwaited(slot, &$1) }
+    case .startProbe(let slot, let isHealth):
+      probes.start(slot, supervisor.configuration, isHealth: isHealth, launcher)
+    case .stopProbe(let slot): probes.stop(slot)
+    case .sweep(let signal): sweep(signal)
+    case .report(let notice): report(notice)
+    case .exit(let code, let reason): end(code, reason)
     }
   }
 

@@ -105,9 +105,9 @@ extension EventLoop {
       }
       if !reapedBefore.isEmpty { childrenMayHaveEnded = true }
     }
-    guard Groups.lives(group) else { return feed(.treeGone(slot)) }
+    guard Groups.lives(group) else { return answer(.treeGone(slot)) }
     groups.watch(slot, group, now())
-    feed(.treeLeft(slot))
+    answer(.treeLeft(slot))
   }
 
   func sendToRest(_ signal: Signal, _ slot: Slot, _ group: ProcessID) {

@@ -66,7 +66,7 @@ extension EventLoop {
         message("cannot send {} to pid {}: {}, ignoring", signal.name, decimal(pid), error.text))
       if error == .permission, signal == .kill {
         messages.unkillable.append(pid)
-        refusedKills.append(pid)
+        feed(.killRefused(pid))
       }
     }
   }

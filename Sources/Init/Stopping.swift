@@ -17,7 +17,7 @@ extension EventLoop {
       reports[slot].stopReport = launched.report.number
     case .failed(let failure):
       sayStopCommand(slot, failure)
-      failedStops.append(slot)
+      feed(.stopCommandEnded(slot, nil))
     }
   }
 
@@ -114,7 +114,7 @@ extension EventLoop {
   func checkTree(_ slot: Slot) {
     let isLeft = trees.check(slot, owner)
     planTreeLook()
-    feed(isLeft ? .treeLeft(slot) : .treeGone(slot))
+    answer(isLeft ? .treeLeft(slot) : .treeGone(slot))
   }
 
   func lookAfterTrees() {
