@@ -4,7 +4,7 @@ import Init
 import Linux
 import Supervision
 
-/// `swinit pidproxy PIDFILE COMMAND [ARG...]`, or called as pidproxy: SPEC §8. Ends with the
+/// `swinit pidproxy PIDFILE COMMAND [ARG...]`, or called as pidproxy. Ends with the
 /// daemon's status, as a shell has it; 2 when words are missing, as Supervisor's.
 ///
 /// - Parameter start: the index of PIDFILE among the words.

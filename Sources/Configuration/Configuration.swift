@@ -42,7 +42,7 @@ public struct Group: Equatable, Sendable {
   }
 }
 
-/// What of a program's ending stops the container (SPEC §6).
+/// What of a program's ending stops the container.
 public enum Essential: UInt8, Sendable {
   /// Nothing does.
   case none

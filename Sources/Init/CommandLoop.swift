@@ -26,7 +26,7 @@ public struct CommandLoop {
   private var jobIsStopped = false
   private var rewrites: SignalRewrites
 
-  /// How long what is left after the command may take to end, in nanoseconds (SPEC §6).
+  /// How long what is left after the command may take to end, in nanoseconds.
   private static let sweepPatience: Int64 = 1_000_000_000
 
   /// - Parameter hear: told of what happens; nil where nobody wants to know.

@@ -20,7 +20,7 @@ public struct ContainerFiles {
 
 /// What programs write and swinit carries on: from their pipes through a format into sinks.
 ///
-/// A pipe is made only where one is needed (SPEC §10); everything else a program writes by itself,
+/// A pipe is made only where one is needed; everything else a program writes by itself,
 /// and costs nothing here. One buffer serves all pipes: a read, the lines of it, a write. A stream
 /// whose sink does not accept is taken out of epoll and queues at the sink; when the sink accepts
 /// again they are served in turn.

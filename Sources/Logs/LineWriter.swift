@@ -13,7 +13,7 @@ public struct LinePart: Equatable, Sendable {
   }
 }
 
-/// Puts the lines of one stream of one program into a form (`log_format`, SPEC §10):
+/// Puts the lines of one stream of one program into a form (`log_format`):
 ///
 ///     raw         line
 ///     prefix      nginx | line

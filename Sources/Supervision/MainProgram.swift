@@ -1,7 +1,7 @@
 import Basics
 import Configuration
 
-// COMMAND, the main program of `swinit -- COMMAND` (SPEC §7), beside other programs.
+// COMMAND, the main program of `swinit -- COMMAND`, beside other programs.
 //
 // It starts once every program that starts by itself has been RUNNING, has the topmost level for
 // itself, and is never restarted: when it has ended, everything is stopped in order, and swinit exits

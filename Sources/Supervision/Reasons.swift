@@ -19,7 +19,7 @@ public enum StartFailure: Equatable, Sendable {
 }
 
 extension StartFailure {
-  /// The exit status that stands for this failure; never 0 (SPEC §6).
+  /// The exit status that stands for this failure; never 0.
   public var exitCode: UInt8 {
     switch self {
     case .spawn(let failure): return failure.exitCode
@@ -52,7 +52,7 @@ public enum UnexpectedEnd: Equatable, Sendable {
   /// It could not be started.
   case failed(StartFailure)
 
-  /// The exit status that stands for it; never 0 for a failed start (SPEC §6).
+  /// The exit status that stands for it; never 0 for a failed start.
   public var code: UInt8 {
     switch self {
     case .exited(let status): return status.code

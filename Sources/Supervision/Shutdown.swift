@@ -1,7 +1,7 @@
 import Basics
 import Configuration
 
-// The orderly stop, the final sweep, and what swinit exits with (SPEC §6).
+// The orderly stop, the final sweep, and what swinit exits with.
 //
 // Levels go down one after the other: a level is told to end only when every process of the level
 // above is gone, or has withstood SIGKILL for `killPatience`. Then everything else that is left

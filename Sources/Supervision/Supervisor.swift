@@ -21,7 +21,7 @@ public struct Supervisor: Sendable {
   /// How long a process is waited for after SIGKILL. Only uninterruptible sleep (a dead network
   /// mount, a failing disk) withstands it, and a stop must end nevertheless.
   public static let killPatience = Nanoseconds.seconds(5)
-  /// How long what is left after the programs may take to end after SIGTERM (SPEC §6).
+  /// How long what is left after the programs may take to end after SIGTERM.
   public static let sweepPatience = Nanoseconds.seconds(1)
   /// A program that ends sooner than this after RUNNING is restarted with a growing pause.
   public static let quickEnd = Nanoseconds.seconds(10)

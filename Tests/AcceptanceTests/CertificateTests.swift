@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §5, §6: why the container ended, on stderr and in /dev/termination-log; OOM kills and the
+// Why the container ended, on stderr and in /dev/termination-log; OOM kills and the
 // limit of processes named.
 
 private let eater = """

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §3: what a program finds when it is started.
+// What a program finds when it is started.
 
 /// Runs `command` once, and nothing else.
 func runOnce(_ command: String, _ more: String = "", globals: String = "") -> String {
@@ -157,7 +157,7 @@ extension Acceptance {
       #expect(Set(lines) == ["workers:probe_00", "workers:probe_01"])
     }
 
-    /// As Supervisor; PEERS' users expect it, whatever one thinks of it.
+    /// As Supervisor does it; its users expect that.
     @Test func userDoesNotTouchHomeAndUser() async throws {
       var setup = Setup(runOnce("env", "user=www-data"))
       setup.environment["HOME"] = "/root"

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §7, signal by signal and descriptor by descriptor: what COMMAND gets, alone and with a program
+// What COMMAND gets, signal by signal and descriptor by descriptor, alone and with a program
 // beside it, with swinit as PID 1 and not.
 
 /// How swinit runs COMMAND.

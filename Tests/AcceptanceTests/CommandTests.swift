@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §1, §2: the commands that run no programs, and what they exit with.
+// The commands that run no programs, and what they exit with.
 
 private func binary() throws -> String { try #require(Binary.path) }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §6: what the container exits with, row by row, and what its last line says.
+// What the container exits with, row by row, and what its last line says.
 
 /// One way to end.
 struct ByItself: CustomTestStringConvertible, Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §3: a failed start names the step, what the step was done to, and the reason. §10: where
+// A failed start names the step, what the step was done to, and the reason; where
 // output goes.
 
 /// A start that cannot succeed.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §12: what it weighs. (Times against bare system calls: Tests/Benchmarks.)
+// What it weighs. (Times against bare system calls: Tests/Benchmarks.)
 
 private let three = """
   [program:a]

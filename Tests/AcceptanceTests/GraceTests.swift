@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §6: the grace, the drain, and the timetable that `check --stop` prints.
+// The grace, the drain, and the timetable that `check --stop` prints.
 
 private let deaf =
   "#!/usr/bin/perl\n$SIG{TERM} = 'IGNORE'; $| = 1; print \"deaf\\n\"; sleep 60 for 1..9;\n"

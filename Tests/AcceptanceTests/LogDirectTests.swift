@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §10: without a format a program holds the container's own stdout and stderr; only where it
+// Without a format a program holds the container's own stdout and stderr; only where it
 // could not open them by name it gets a pipe of its own.
 
 /// What descriptor 1 or 2 of a process of the container is.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §10: files, their rotation and names, AUTO, syslog, and who else touches them.
+// Files, their rotation and names, AUTO, syslog, and who else touches them.
 
 /// One program that is done at once.
 private func once(_ command: String, _ options: String) -> String {

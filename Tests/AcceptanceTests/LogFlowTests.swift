@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §10: what flows must go on flowing, in order and to everybody, and a line is one life's.
+// What flows must go on flowing, in order and to everybody, and a line is one life's.
 
 /// Writes lines of 100 bytes until it is told to stop, and then how many bytes into the file `sum`.
 private let writer = #"""

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §10: `log_format`. Whole lines of many programs on one pipe, and nothing else between them.
+// `log_format`. Whole lines of many programs on one pipe, and nothing else between them.
 
 /// What one program says in a row: `seq` with a name before each number.
 private func counting(_ name: String, to last: Int) -> String {

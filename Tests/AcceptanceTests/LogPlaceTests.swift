@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §10: a log file by several names, of several streams, of many lives; and one that is blocked.
+// A log file by several names, of several streams, of many lives; and one that is blocked.
 
 extension Acceptance {
   @Suite struct LogPlaces {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §10, "never blocked": what is in the way of the logs for a while costs time, not lines, and
+// "never blocked": what is in the way of the logs for a while costs time, not lines, and
 // what costs lines is counted. Each cause is a real one.
 
 /// `command` with a log file of its own, done when it is done.

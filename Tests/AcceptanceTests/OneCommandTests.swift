@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §7, §1: `swinit -- COMMAND`, and the names of the one-command inits and of supervisord.
+// `swinit -- COMMAND`, and the names of the one-command inits and of supervisord.
 
 /// Runs swinit under a name with words, as PID 1; `FOLDER` in a word is the test's folder.
 private func setup(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §5 and §6: levels start upwards and stop downwards, a level at once, and nothing survives.
+// Levels start upwards and stop downwards, a level at once, and nothing survives.
 
 private func program(_ name: String, _ more: String, command: String = "sleep 60") -> String {
   "[program:\(name)]\ncommand=\(command)\nstartsecs=0\n\(more)\n"

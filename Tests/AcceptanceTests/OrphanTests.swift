@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §5: who ends is reaped, known or not, and a storm of orphans keeps nothing waiting.
+// Who ends is reaped, known or not, and a storm of orphans keeps nothing waiting.
 
 /// Makes orphans: each is the child of a child that has ended, and ends itself at once.
 private let storm = """

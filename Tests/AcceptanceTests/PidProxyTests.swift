@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §8: pidproxy in its three forms, and what a pidfile may be.
+// Pidproxy in its three forms, and what a pidfile may be.
 
 /// Starts a daemon behind it, which names itself in the pidfile after `delay` seconds. `stay`: waits
 /// for it; `fork`: leaves it.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §3: what a program waits for, how another one is found ready or unwell; on real sockets,
+// What a program waits for, how another one is found ready or unwell; on real sockets,
 // descriptors, paths and commands.
 
 private func program(_ name: String, _ more: String, command: String = "sleep 60") -> String {

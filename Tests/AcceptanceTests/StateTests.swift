@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §4: real processes through every state and along every arrow of `swinit help states`.
+// Real processes through every state and along every arrow of `swinit help states`.
 
 /// A life of one program, from its first start to the end of the container.
 struct Life: CustomTestStringConvertible, Sendable {

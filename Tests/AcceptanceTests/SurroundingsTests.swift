@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §1: it works where it is not PID 1, and where next to nothing is there. §5, §6: it is never
+// It works where it is not PID 1, and where next to nothing is there; it is never
 // blocked.
 
 private let sleeper = "[program:sleeper]\ncommand=sleep 60\nstartsecs=0\n"

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §7: on a terminal COMMAND has job control. Each test is a person at a terminal who types, and
+// On a terminal COMMAND has job control. Each test is a person at a terminal who types, and
 // looks at what is written and at the processes.
 
 /// A program beside COMMAND.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §3: `stoptree`. What a program has started ends with it, wherever it has gone.
+// `stoptree`. What a program has started ends with it, wherever it has gone.
 
 /// As `npm start` does it, and worse: a shell between, sessions of their own, orphans of two forks,
 /// one that throws its environment away, one that ignores SIGTERM, one of another user.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// SPEC §3, `user=`: whom a program runs as, and what happens where that cannot be.
+// `user=`: whom a program runs as, and what happens where that cannot be.
 
 /// Users of a container of our own: mounted over the machine's for one test.
 private let users = [

@@ -5,7 +5,7 @@ import Testing
 @testable import Configuration
 @testable import Reading
 
-/// SUPERVISOR.md §2: `%(name)s`.
+/// `%(name)s`.
 struct ExpansionTests {
   private var names: ExpansionNames {
     let names = ExpansionNames(hostName: "box", inherited: ["HOME=/home/op", "EMPTY=", "N=42"])

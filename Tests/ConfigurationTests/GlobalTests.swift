@@ -5,7 +5,7 @@ import Testing
 @testable import Configuration
 @testable import Reading
 
-/// SUPERVISOR.md §3 and SPEC §2, §6: `[swinit]`, `[supervisord]`, `[supervisor]`.
+/// `[swinit]`, `[supervisord]`, `[supervisor]`.
 struct GlobalTests {
   @Test func nothingSet() {
     let result = loading("[program:x]\ncommand=/x")
@@ -123,7 +123,7 @@ struct GlobalTests {
   }
 }
 
-/// SUPERVISOR.md §1: groups.
+/// Groups.
 struct GroupTests {
   @Test func programsLeaveTheirOwnGroupsInTheOrderOfTheList() {
     let result = loading(

@@ -5,7 +5,7 @@ import Testing
 @testable import Configuration
 @testable import Reading
 
-/// SUPERVISOR.md §1 and SPEC §2: sections, keys, comments, continuation lines.
+/// Sections, keys, comments, continuation lines.
 struct GrammarTests {
   private func sections(_ text: String) -> (SectionList, [Fault]) {
     var faults = FaultList()

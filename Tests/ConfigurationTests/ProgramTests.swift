@@ -5,7 +5,7 @@ import Testing
 @testable import Configuration
 @testable import Reading
 
-/// SUPERVISOR.md §4 and SPEC §3: options, defaults, values.
+/// Options, defaults, values.
 struct ProgramTests {
   @Test func defaults() throws {
     let program = try program(with: "")
@@ -224,7 +224,7 @@ struct CommandTests {
   }
 }
 
-/// SUPERVISOR.md §1: `environment`, with the cases tried with Supervisor.
+/// `environment`, with the cases tried with Supervisor.
 struct EnvironmentTests {
   @Test(arguments: [
     ("", []), ("A=1", ["A=1"]), ("A=\"x y\",B='p\"q'", ["A=x y", "B=p\"q"]),

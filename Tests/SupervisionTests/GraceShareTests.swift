@@ -5,7 +5,7 @@ import Testing
 @testable import Basics
 @testable import Supervision
 
-/// The grace: how a stop's time is shared among the levels (SPEC §6).
+/// The grace: how a stop's time is shared among the levels.
 @Suite struct GraceShareTests {
   /// Programs of priority 0, 1, …, each with its stopwaitsecs, all RUNNING and deaf.
   private func bench(_ waits: [Int64], grace: Nanoseconds?, drain: Nanoseconds = .zero) -> Bench {

@@ -4,7 +4,7 @@ import Testing
 @testable import Basics
 @testable import Supervision
 
-/// COMMAND beside other programs (SPEC §7). It is the last program of each test, and its process has
+/// COMMAND beside other programs. It is the last program of each test, and its process has
 /// pid 50.
 @Suite struct MainProgramTests {
   static let pid: ProcessID = 50

@@ -138,7 +138,7 @@ import Testing
       ])
   }
 
-  /// SPEC §6: its expected end never counts.
+  /// Its expected end never counts.
   @Test(arguments: [Essential.none, .fatal, .exit])
   func theEndOfAOneshotDoesNotEndTheContainer(essential: Essential) {
     var program = Self.oneshot

@@ -252,7 +252,7 @@ extension Invariants {
     if signal == .interrupt { stop?.interrupts = 1 }
   }
 
-  /// SPEC §6: there were autostart programs, each ended by itself, none is running or to come.
+  /// There were autostart programs, each ended by itself, none is running or to come.
   mutating func stopIfNothingIsLeft(_ now: Time) {
     guard command == nil, !configuration.globals.stay, !autostarts.isEmpty,
       !order[next...].contains(where: { configuration.programs[$0].autostart }), areAllOver,

@@ -4,7 +4,7 @@ import Testing
 @testable import Basics
 @testable import Supervision
 
-/// What the container exits with, row by row (SPEC §6).
+/// What the container exits with, row by row.
 @Suite struct StopStatusTests {
   /// Lets everything end that still lives, and returns the last word.
   private func end(_ bench: inout Bench) -> String? {
