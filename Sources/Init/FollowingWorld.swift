@@ -14,10 +14,10 @@ struct FollowingWorld {
   /// Whether a pid is the process of a program.
   var isProgram: (ProcessID) -> Bool
   /// Whether a process has the mark of a program; nil: there are no marks.
-  var bears: (ProcessID, Slot) -> Bool?
+  var bears: (ProcessID, Slot) throws(Errno) -> Bool?
 
   func pidfileWorld(_ slot: Slot) -> PidfileWorld {
-    PidfileWorld(isProgram: isProgram, bears: { bears($0, slot) })
+    PidfileWorld(isProgram: isProgram, bears: { (pid) throws(Errno) in try bears(pid, slot) })
   }
 }
 

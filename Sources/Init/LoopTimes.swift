@@ -31,7 +31,7 @@ extension EventLoop {
       now: now(), epoll: epoll, filesToken: Token.pidfiles.packed,
       token: { Token.daemon($0).packed },
       isProgram: { self.supervisor.slot(of: $0) != nil },
-      bears: { self.marks.bears($0, $1) })
+      bears: { (pid, slot) throws(Errno) in try self.marks.bears(pid, slot) })
   }
 
   func follow(_ body: (inout Following, inout FollowingWorld) -> [Following.Order]) {

@@ -62,8 +62,10 @@ struct Marks {
   }
 
   /// Whether the process has the mark of the program. nil: there are no marks.
-  func bears(_ pid: ProcessID, _ slot: Slot) -> Bool? {
+  ///
+  /// - Throws: EMFILE, ENFILE, ENOMEM, EIO, EINTR: nothing is known of the process.
+  func bears(_ pid: ProcessID, _ slot: Slot) throws(Errno) -> Bool? {
     guard let mark = mark(of: slot) else { return nil }
-    return treeMark(of: pid) == mark
+    return try treeMark(of: pid) == mark
   }
 }

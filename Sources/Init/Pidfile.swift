@@ -45,7 +45,7 @@ struct Pidfile {
   func removeStale(_ world: PidfileWorld) throws(Errno) {
     guard let contents = (try? readPidfile(path)) ?? nil, let pid = contents.pid else { return }
     let isAlive = !processIsGone(pid)
-    if isAlive, world.bears(pid) ?? (isChild(pid) && !world.isProgram(pid)) { return }
+    if isAlive, try world.bears(pid) ?? (isChild(pid) && !world.isProgram(pid)) { return }
     try removeFile(path)
   }
 
@@ -91,7 +91,7 @@ struct Pidfile {
       if current.session == command { return true }
       if current.parent == command || known != 0 && current.parent == known { return true }
       if current.parent == own {
-        return world.bears(current.pid) ?? !world.isProgram(current.pid)
+        return try world.bears(current.pid) ?? !world.isProgram(current.pid)
       }
       guard current.parent > 0, let parent = try readProcessEntry(current.parent) else {
         return false
@@ -105,9 +105,15 @@ struct Pidfile {
   /// older and has the program's mark, or, without marks, is no other program's.
   func mayHaveDaemon(_ world: PidfileWorld) -> Bool {
     let own = processID()
-    return allProcesses().contains {
-      $0.parent == own && !$0.isZombie && $0.start >= commandStart
-        && (world.bears($0.pid) ?? !world.isProgram($0.pid))
+    do throws(Errno) {
+      for entry in try listProcesses()
+      where entry.parent == own && !entry.isZombie && entry.start >= commandStart {
+        if try world.bears(entry.pid) ?? !world.isProgram(entry.pid) { return true }
+      }
+      return false
+    } catch {
+      // Nobody knows: it may.
+      return true
     }
   }
 
@@ -123,5 +129,5 @@ struct PidfileWorld {
   /// Whether a pid is the process of some program.
   var isProgram: (ProcessID) -> Bool
   /// Whether a process has the mark of the program; nil: there are no marks.
-  var bears: (ProcessID) -> Bool?
+  var bears: (ProcessID) throws(Errno) -> Bool?
 }

@@ -243,7 +243,10 @@ extension Probes {
       guard let entry = processEntry(current) else { return depth == 0 ? true : nil }
       // Nobody can enter a session that is there already.
       if entry.session == channel.program { return true }
-      if entry.parent == own { return !isProgram(entry.pid) && owns(channel, orphan: entry) }
+      if entry.parent == own {
+        if isProgram(entry.pid) { return false }
+        return owns(channel, orphan: entry)
+      }
       guard entry.parent > 0 else { return false }
       current = entry.parent
     }
@@ -252,8 +255,13 @@ extension Probes {
 
   /// Whether an orphan in another session than the program's is one of its processes: its mark says so.
   /// Where there are no marks every orphan of a program that puts itself into the background may be one.
-  private func owns(_ channel: ReadyListener, orphan: ProcessEntry) -> Bool {
+  /// nil: its mark could not be read.
+  private func owns(_ channel: ReadyListener, orphan: ProcessEntry) -> Bool? {
     guard let entry = entry(channel.slot) else { return false }
-    return marks.bears(orphan.pid, channel.slot) ?? entry.hasDaemon
+    do throws(Errno) {
+      return try marks.bears(orphan.pid, channel.slot) ?? entry.hasDaemon
+    } catch {
+      return nil
+    }
   }
 }

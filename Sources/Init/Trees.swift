@@ -233,7 +233,14 @@ struct Trees {
       // number may be a stranger's.
       try? sendSignal(signal.number, to: -tree.root)
     }
-    let found = find(tree, entries, owner)
+    let found: [ProcessEntry]
+    do throws(Errno) {
+      found = try find(tree, entries, owner)
+    } catch {
+      tree.isUnsent = isUnsent
+      hasFailed = true
+      return
+    }
     if tree.isAwaited, found.isEmpty {
       tree.isAwaited = false
       gone.append(tree.slot)
@@ -260,22 +267,37 @@ struct Trees {
     guard let signal = tree.signal else { return }
     while left > 0, let entry = tree.untold.popLast() {
       left -= 2
-      let handle = try? ProcessDescriptor(entry.pid)
-      defer { handle?.descriptor.close() }
       do throws(Errno) {
-        if try readProcessEntry(entry.pid)?.start == entry.start {
-          // Without a handle: a kernel that has no pidfds, or no free descriptor.
-          if let handle {
-            try? handle.send(signal.number, to: entry.pid)
-          } else {
-            try? sendSignal(signal.number, to: entry.pid)
-          }
-        }
-        tree.told.append(entry)
+        try send(signal, to: entry)
       } catch {
-        tree.isUnsent = true
-        hasFailed = true
+        // Who is gone is gone, and who may not be signalled never will be (no CAP_KILL). Anything else
+        // passes: the next listing finds it again.
+        if error != .noProcess, error != .permission {
+          tree.isUnsent = true
+          hasFailed = true
+          continue
+        }
       }
+      tree.told.append(entry)
+    }
+  }
+
+  /// To this process, and to no other one that has its pid now.
+  private func send(_ signal: Signal, to entry: ProcessEntry) throws(Errno) {
+    if let handle = try? ProcessDescriptor(entry.pid) {
+      defer { handle.descriptor.close() }
+      var isKnown = true
+      do throws(Errno) {
+        if try readProcessEntry(entry.pid)?.start != entry.start { return }
+      } catch {
+        // The handle may have been the last free descriptor.
+        isKnown = false
+      }
+      if isKnown { return try handle.send(signal.number, to: entry.pid) }
+    }
+    // A kernel that has no pidfds, or no descriptor for one.
+    if try readProcessEntry(entry.pid)?.start == entry.start {
+      try sendSignal(signal.number, to: entry.pid)
     }
   }
 
@@ -283,7 +305,7 @@ struct Trees {
   @inline(never)
   private func find(
     _ tree: Tree, _ entries: [ProcessEntry], _ owner: (ProcessEntry) -> Owner
-  ) -> [ProcessEntry] {
+  ) throws(Errno) -> [ProcessEntry] {
     let own = processID()
     // A session's number is nobody else's pid while somebody is in it; afterwards it may be.
     var isSession = tree.root > 1
@@ -304,7 +326,8 @@ struct Trees {
     }
     var children = Children(rest)
     children.add(to: &found)
-    for orphan in rest where orphan.parent == own && marks.bears(orphan.pid, tree.slot) == true {
+    for orphan in rest where orphan.parent == own {
+      if try marks.bears(orphan.pid, tree.slot) != true { continue }
       var family = [orphan]
       children.add(to: &family)
       // It has ended and is not reaped yet; the processes below it when that was read are not.

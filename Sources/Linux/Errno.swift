@@ -46,3 +46,12 @@ public struct Errno: Error, Equatable, Sendable {
     }
   }
 }
+
+extension Errno {
+  /// Of a look into /proc/PID: the process is gone, or is not ours to see. Anything else (EMFILE,
+  /// ENFILE, ENOMEM, EIO, EINTR) says nothing about the process.
+  var saysThatNoneIsThere: Bool {
+    self == .noEntry || self == .noProcess || self == .noAccess || self == .permission
+      || self == .notDirectory
+  }
+}

@@ -23,10 +23,8 @@ public func readProcessEntry(_ pid: Int32) throws(Errno) -> ProcessEntry? {
   do throws(Errno) {
     stat = try readFile(procPath(pid, "/stat"), limit: 4096)
   } catch {
-    switch error {
-    case .noEntry, .noProcess, .noAccess, .permission, .notDirectory: return nil
-    default: throw error
-    }
+    if error.saysThatNoneIsThere { return nil }
+    throw error
   }
   guard let text = stat,
     // The name in parentheses may hold anything: what follows the last one is regular.

@@ -25,10 +25,18 @@ public struct TreeMark: Equatable, Sendable {
   }
 }
 
-/// The mark of a process (its hard limits); nil: it cannot be known, or the limits are infinite.
-public func treeMark(of pid: Int32) -> TreeMark? {
-  guard let text = try? readFile(procPath(pid, "/limits"), limit: 4096),
-    let locks = hardLimit(bytes("Max file locks"), text),
+/// The mark of a process (its hard limits); nil: the process is gone, or the limits are infinite.
+///
+/// - Throws: EMFILE, ENFILE, ENOMEM, EIO, EINTR: nothing is known of its mark.
+public func treeMark(of pid: Int32) throws(Errno) -> TreeMark? {
+  let limits: [UInt8]?
+  do throws(Errno) {
+    limits = try readFile(procPath(pid, "/limits"), limit: 4096)
+  } catch {
+    if error.saysThatNoneIsThere { return nil }
+    throw error
+  }
+  guard let text = limits, let locks = hardLimit(bytes("Max file locks"), text),
     let resident = hardLimit(bytes("Max resident set"), text)
   else { return nil }
   return TreeMark(locks: locks, resident: resident)

@@ -17,6 +17,8 @@ package struct EnvironmentPairs {
     init(name: ByteString) { self.name = name }
   }
   package private(set) var pairs: [Pair] = []
+  /// Of `pairs`.
+  private var names = NameTable()
   private let text: ByteString
   private var index = 0
 
@@ -25,7 +27,11 @@ package struct EnvironmentPairs {
     skipBlanks()
     while index < text.count {
       if let list = listAlone() {
-        for pair in try EnvironmentPairs(list).pairs { set(pair) }
+        guard let inner = try? EnvironmentPairs(list) else {
+          throw Rejection(
+            reason: "the value of a variable that stands alone is no list of NAME=\"value\" pairs")
+        }
+        for pair in inner.pairs { set(pair) }
       } else {
         set(try readPair())
       }
@@ -47,11 +53,17 @@ package struct EnvironmentPairs {
 
   /// Of two of one name the last counts.
   private mutating func set(_ pair: Pair) {
-    for index in pairs.indices where pairs[index].name == pair.name {
+    if let index = names.find(pair.name, { pairs[$0].name == pair.name }) {
       pairs[index] = pair
       return
     }
+    names.append(pair.name)
     pairs.append(pair)
+  }
+
+  /// The pair of a name; nil: there is none.
+  func pair(_ name: ByteString) -> Pair? {
+    names.find(name) { pairs[$0].name == name }.map { pairs[$0] }
   }
 
   private mutating func skipBlanks() {
@@ -79,16 +91,18 @@ package struct EnvironmentPairs {
     {
       index = text.bytes[index] == 0 ? Insertion(of: text, at: index).end : index + 1
     }
-    let name = text.slice(start, index).trimmed.withInsertionsPlain
+    let written = text.slice(start, index).trimmed
+    let name = written.withInsertionsPlain
     if name.contains(byte: UInt8(ascii: "\"")) || name.contains(byte: UInt8(ascii: "'")) {
       throw Rejection(
         reason: "a quote stands before the \"=\"; quotes go around the value: NAME=\"value\"")
     }
     guard index < text.count, text.bytes[index] == UInt8(ascii: "=") else {
-      throw Rejection(reason: message("{q} has no \"=\"; write NAME=\"value\"", name))
+      throw Rejection(
+        reason: message("{q} has no \"=\"; write NAME=\"value\"", written.withInsertionsHidden))
     }
     if !isVariableName(name) {
-      throw Rejection(reason: message("{q} is no name of a variable", name))
+      throw Rejection(reason: message("{q} is no name of a variable", written.withInsertionsHidden))
     }
     index += 1
     skipBlanks()

@@ -48,6 +48,14 @@ extension Reader {
       written, names, here: directory(of: entry.place.file),
       marksInsertions: option.kind.isSplitAfterExpansion)
     let text = expander.expand()
+    if let text, text.count > Limit.value {
+      faults.error(
+        entry.place,
+        message(
+          "cannot expand {}: its value has {} bytes, and {} are allowed", ByteString(option.name),
+          decimal(text.count), decimal(Limit.value)))
+      return nil
+    }
     for failure in expander.failures {
       faults.error(
         entry.place,
@@ -97,7 +105,8 @@ extension Reader {
 
   @inline(never)
   private func reject(_ text: ByteString, _ option: Option, _ entry: Entry) {
-    let text = text.withInsertionsPlain
+    // What is split after its expansion may hold secrets: it is shown as it is written.
+    let text = option.kind.isSplitAfterExpansion ? entry.value : text
     var problem = message("cannot read {} {q}", ByteString(option.name), text)
     if text != entry.value { problem.append(message(" (from {q})", entry.value)) }
     problem.append(literal: ": ")
@@ -183,7 +192,7 @@ extension Reader {
     for pair in pairs.pairs where !pair.isReadAlikeBySupervisor {
       var form: ByteString?
       var isReadAlike = false
-      for other in written?.pairs ?? [] where other.name == pair.name {
+      if let other = written?.pair(pair.name) {
         isReadAlike = other.isReadAlikeBySupervisor
         form = other.commonForm(of: other.value)
       }

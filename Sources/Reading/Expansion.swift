@@ -116,7 +116,8 @@ package struct Expander {
   /// nil: see `failures`.
   package mutating func expand() -> ByteString? {
     guard text.contains(byte: UInt8(ascii: "%")) else { return text }
-    while position < text.count {
+    // A value that is too long is refused afterwards, and need not be made as a whole.
+    while position < text.count, result.count <= Limit.value {
       let byte = text.bytes[position]
       if byte != UInt8(ascii: "%") {
         result.append(byte: byte)

@@ -66,6 +66,23 @@ extension ByteString {
     return text
   }
 
+  /// The text for a message, without the values, which may be secret.
+  var withInsertionsHidden: ByteString {
+    guard contains(byte: 0) else { return self }
+    var text = ByteString()
+    var index = 0
+    while index < count {
+      if bytes[index] == 0 {
+        text.append(literal: "%(...)s")
+        index = Insertion(of: self, at: index).end
+      } else {
+        text.append(byte: bytes[index])
+        index += 1
+      }
+    }
+    return text
+  }
+
   /// The parts between the commas that stand outside insertions, trimmed; an empty last one is
   /// left out. Insertions are then plain.
   @inline(never)

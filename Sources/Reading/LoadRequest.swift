@@ -88,6 +88,8 @@ public enum Limit {
   public static let file = 1 << 20
   /// Bytes of one line.
   public static let line = 64 << 10
+  /// Bytes of one value with its variables put in: four times the longest line.
+  public static let value = 256 << 10
   /// Sections of all files together.
   public static let sections = 20_000
   /// Processes of all programs together.

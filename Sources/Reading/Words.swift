@@ -35,8 +35,9 @@ package struct CommandWords {
       let byte = text.bytes[index]
       if byte == 0 {
         let insertion = Insertion(of: text, at: index)
+        let beginsWord = index == 0 || text.bytes[index - 1].isBlank
         index = insertion.end
-        if insertion.isVariable, quote == 0, !isInWord,
+        if insertion.isVariable, quote == 0, !isInWord, beginsWord,
           index == text.count || text.bytes[index].isBlank
         {
           append(wordsOf: insertion.value)
@@ -52,6 +53,12 @@ package struct CommandWords {
           throw Rejection(reason: "nothing follows the \"\\\" at its end")
         }
         let next = text.bytes[index]
+        if next == 0 {
+          // No byte of an inserted value is escaped.
+          if quote != 0 { block.append(byte: byte) }
+          isInWord = true
+          continue
+        }
         index += 1
         if quote == 0, next == 0x0A {
           joinsLines = true

@@ -249,6 +249,37 @@ extension Acceptance {
       }
     }
 
+    /// A signal that could not be sent is sent again: nobody is said to withstand what did not reach it.
+    @Test(arguments: [
+      "pidfd_send_signal:error=ENOMEM:when=1..4", "pidfd_send_signal:error=EAGAIN:when=2..5",
+      "pidfd_open:error=EMFILE",
+    ])
+    func aSignalThatFailedIsSentAgain(failure: String) async throws {
+      let text = """
+        [program:app]
+        command=sh -c "setsid %(here)s/child & exec sleep 600"
+        stoptree=true
+        startsecs=0
+        stopwaitsecs=0.3
+        """
+      let child = """
+        #!/bin/sh
+        trap '' TERM
+        echo up
+        while :; do sleep 0.01; done
+        """
+      try await withSwinit(Setup(text, files: ["child": child])) { swinit in
+        try await swinit.line("up")
+        let tracer = try await attached(
+          to: swinit.pid, "inject=\(failure)", String(failure.prefix { $0 != ":" }), swinit.folder)
+        defer { detach(tracer) }
+        swinit.signal(SIGTERM)
+        try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM", within: 40)
+        #expect(swinit.places(of: "withstands").isEmpty, "\(swinit.transcript)")
+        #expect(swinit.places(of: "no program").isEmpty, "\(swinit.transcript)")
+      }
+    }
+
     /// `--cap-drop ALL --cap-add SETUID --cap-add SETGID`, as images are often run.
     @Test func rootWithoutTheRightToKillSaysSo() async throws {
       let text = """

@@ -43,11 +43,22 @@ struct InsertionTests {
       isNoticed: true),
     Command(
       written: "/c %(ENV_V)s d", value: "a\\", words: ["/c", "a\\", "d"], isNoticed: true),
+    // A backslash before a value escapes none of its bytes.
+    Command(
+      written: "/c a\\%(ENV_V)s \"q r\" e", value: "/bin/sh -c id",
+      words: ["/c", "a/bin/sh -c id", "q r", "e"], isNoticed: true),
+    Command(
+      written: "/c \"\\%(ENV_V)s\" e", value: "x\" y", words: ["/c", "\\x\" y", "e"],
+      isNoticed: true),
+    Command(written: "/c \\%(ENV_V)s e", value: "x", words: ["/c", "x", "e"]),
+    // Only a variable without anything before it stands alone, be that empty or not.
+    Command(
+      written: "/c %(ENV_E)s%(ENV_V)s e", value: "a b", words: ["/c", "a b", "e"], isNoticed: true),
     Command(written: "/c %(ENV_NO:-a b)s 50%%", value: "", words: ["/c", "a", "b", "50%"]),
   ])
   func wordsOfACommand(_ one: Command) {
     let result = loading(
-      "[program:x]\ncommand=\(one.written)\n", environment: ["V=\(one.value)"])
+      "[program:x]\ncommand=\(one.written)\n", environment: ["V=\(one.value)", "E="])
     #expect(result.errors == [])
     #expect(result.configuration.programs.first?.words == one.words)
     let notice =
@@ -113,5 +124,31 @@ struct InsertionTests {
   func wordsOfAProbe(written: String, value: String, words: [String]) throws {
     let program = try program(with: "ready=\(written)", environment: ["V=\(value)"])
     #expect(program.ready?.text.entriesEndedByNul.map { "\($0)" } == words)
+  }
+
+  /// A variable may hold a password: no error shows its value.
+  @Test(arguments: [
+    "environment=%(ENV_S)s", "environment=A=1,%(ENV_S)s x", "environment=%(ENV_S)s y=1",
+    "environment=A='%(ENV_S)s", "command=/x '%(ENV_S)s", "stop_command=/x \"%(ENV_S)s",
+    "ready=exec:/x %(ENV_S)s \"", "health=http://u:%(ENV_S)s@localhost:99999/",
+    "secrets=%(ENV_S)s",
+  ])
+  func noErrorShowsAValue(line: String) {
+    let result = loading(
+      "[program:x]\ncommand=/x\n\(line)\n", environment: ["S=A=1,hunter two"])
+    #expect(result.errors.count == 1)
+    #expect(!result.texts.joined().contains("hunter"), "\(result.texts)")
+  }
+
+  @Test func aValueHasABound() {
+    let long = String(repeating: "x", count: 100_000)
+    let line = "[program:x]\ncommand=/x %(ENV_V)s"
+    #expect(loading(line + " %(ENV_V)s\n", environment: ["V=\(long)"]).errors == [])
+    let errors = loading(
+      line + String(repeating: " %(ENV_V)s", count: 500) + "\n", environment: ["V=\(long)"]
+    ).errors
+    #expect(errors.count == 1)
+    #expect(
+      errors.first?.hasPrefix("/etc/app.conf:2: cannot expand command: its value has") == true)
   }
 }
