@@ -269,8 +269,9 @@ extension Acceptance {
     ) async throws {
       let script = """
         exec 2> /dev/null
-        FOLDER/listener & trap 'echo shell' USR1
+        trap 'echo shell' USR1
         trap 'exit 6' USR2
+        FOLDER/listener &
         while :; do sleep 0.02 & wait $!; done
         """
       let setup = setup(
