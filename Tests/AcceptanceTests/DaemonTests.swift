@@ -43,7 +43,7 @@ extension Acceptance {
         #expect(order(": STARTING") == ["app:", "cron:", "nginx:"])
         #expect(order(": STOPPING") == ["nginx:", "cron:", "app:"])
         #expect(order(": STOPPED") == ["nginx:", "cron:", "app:"])
-        #expect(swinit.places(of: "SIGKILL").isEmpty, "\(swinit.transcript)")
+        #expect(swinit.places(of: "SIGKILL (").isEmpty, "\(swinit.transcript)")
         let nginx = try await swinit.process("nginx")
         #expect(!swinit.places(of: "nginx: STOPPING (pid \(nginx), SIGQUIT)").isEmpty)
       }

@@ -194,7 +194,7 @@ extension Acceptance {
         try await swinit.wait("the pidfile") { swinit.folder.read("pid") == text }
         swinit.signal(SIGTERM)
         try await swinit.expectEnd(0, "exit 0: stopped by SIGTERM")
-        #expect(swinit.places(of: "follows").isEmpty && swinit.places(of: "SIGKILL").isEmpty)
+        #expect(swinit.places(of: "follows").isEmpty && swinit.places(of: "SIGKILL (").isEmpty)
       }
     }
 

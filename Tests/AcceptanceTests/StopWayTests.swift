@@ -11,7 +11,7 @@ private let listener = """
   trap 'echo hup' HUP
   trap 'echo term; exit 0' TERM
   echo ready
-  while :; do tail -f /dev/null & wait $!; kill $!; done
+  while :; do tail -f /dev/null & wait $!; kill -KILL $!; done
   """
 
 /// Starts first and stops last, and then says which programs are left.

@@ -115,7 +115,7 @@ extension Container {
     try await expectEnd(0, "exit 0: stopped by SIGTERM", within: 60)
     let left = (output?.texts ?? []).filter { $0.hasPrefix("left: ") }.sorted()
     #expect(left == Machine.expectedLeft, "\(transcript)")
-    #expect(places(of: "SIGKILL").isEmpty, "\(transcript)")
+    #expect(places(of: "SIGKILL (").isEmpty, "\(transcript)")
     #expect(places(of: "warn").isEmpty && places(of: "error").isEmpty, "\(transcript)")
   }
 
